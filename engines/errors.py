@@ -1,0 +1,139 @@
+"""Every failure this software names, in one tree.
+
+`UserError` is the sender's mistake: never retried, exit code 2 or 1, told in one line that names the field, the
+scene or the source. `TransientError` may pass by itself and is retried. Anything else is a bug.
+
+All of them pickle, since they cross process borders inside Prefect's states.
+"""
+
+from typing import Any
+
+
+class NeuroShortsError(Exception):
+    """The root of the tree. `details` are the keyword arguments of the failure, kept as attributes."""
+
+    template = "{message}"
+
+    def __init__(self, **details: Any) -> None:
+        self.details = details
+        super().__init__(self.template.format(**details))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["details"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.details)
+
+
+def _rebuild(kind: type[NeuroShortsError], details: dict[str, Any]) -> NeuroShortsError:
+    return kind(**details)
+
+
+class UserError(NeuroShortsError):
+    """A mistake in what was sent; running it again cannot help."""
+
+
+class TransientError(NeuroShortsError):
+    """A fault that may pass by itself; running it again may help."""
+
+
+# --- sources -----------------------------------------------------------------------------------------------------
+
+
+class SourceNotFound(UserError):
+    """Needs `source`."""
+
+    template = "{source}: not found"
+
+
+class SourceRefused(UserError):
+    """Needs `source`, `reason`: an address or path that this installation does not allow."""
+
+    template = "{source}: refused: {reason}"
+
+
+class SourceTooLarge(UserError):
+    """Needs `source`, `limit`: the limit that was passed, in words."""
+
+    template = "{source}: larger than allowed ({limit})"
+
+
+class SourceUnreadable(UserError):
+    """Needs `source`, `reason`: empty, corrupt, or not the kind of media that was asked for."""
+
+    template = "{source}: cannot be used: {reason}"
+
+
+class TrimOutOfRange(UserError):
+    """Needs `source`, `start_ms`, `end_ms`, `duration_ms`."""
+
+    template = "{source}: trimmed to {start_ms}-{end_ms} ms, but it is only {duration_ms} ms long"
+
+
+class DownloadFailed(TransientError):
+    """Needs `source`, `reason`: the network or the server failed in a way that may pass."""
+
+    template = "{source}: download failed: {reason}"
+
+
+class SceneError(UserError):
+    """Needs `scene` (counted from 1) and `reason`: another user error, placed in its scene."""
+
+    template = "scene {scene}: {reason}"
+
+
+# --- speech and text ---------------------------------------------------------------------------------------------
+
+
+class VoiceUnavailable(UserError):
+    """Needs `voice`, `reason`."""
+
+    template = "voice {voice!r}: {reason}"
+
+
+class SpeechFailed(TransientError):
+    """Needs `voice`, `reason`."""
+
+    template = "voice {voice!r} failed: {reason}"
+
+
+class GlyphsMissing(UserError):
+    """Needs `font`, `characters`: the text has characters that neither the font nor its fallbacks draw."""
+
+    template = "font {font!r} and its fallbacks have no glyph for {characters!r}; choose a font that covers them"
+
+
+# --- the machine -------------------------------------------------------------------------------------------------
+
+
+class FfmpegFailed(TransientError):
+    """Needs `command`, `exit_code` (negative: killed by that signal), `log` (ffmpeg's last lines)."""
+
+    template = "ffmpeg ended with {exit_code}: {log}"
+
+
+class FfmpegTimeout(TransientError):
+    """Needs `command`, `timeout_s`."""
+
+    template = "ffmpeg was ended after {timeout_s} s without finishing"
+
+
+class DiskFull(TransientError):
+    """Needs `path`, `reason`."""
+
+    template = "no space left for {path}: {reason}"
+
+
+class StoreCorrupt(TransientError):
+    """Needs `uri`, `reason`: a blob is gone or is not what its name says; running again makes it anew."""
+
+    template = "{uri}: {reason}"
+
+
+class OutputInvalid(NeuroShortsError):
+    """Needs `path`, `reason`: a finished file breaks a promise (frame count, loudness, joins). A bug, not a mistake."""
+
+    template = "{path}: {reason}"

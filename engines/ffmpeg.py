@@ -1,0 +1,216 @@
+"""The only door to ffmpeg. Every child is bounded in time, dies with this process, and never fails silently."""
+
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+import imageio_ffmpeg
+
+from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
+
+LOG_TAIL_BYTES = 4_000
+PIPE_BYTES = 1 << 20
+_QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
+_SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
+_PR_SET_PDEATHSIG = 1
+_F_SETPIPE_SZ = 1031
+
+
+def executable() -> str:
+    """Return the path of ffmpeg: the wheel's build, or what IMAGEIO_FFMPEG_EXE names."""
+    return imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@cache
+def capabilities(flag: str) -> frozenset[str]:
+    """Return the names that `ffmpeg -filters`, `-encoders` or `-demuxers` lists; `flag` is that word without its dash."""
+    listing = subprocess.run(  # noqa: S603
+        [executable(), "-hide_banner", f"-{flag}"], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
+    rows = (line.split() for line in listing.splitlines())
+    return frozenset(row[1] for row in rows if len(row) > 2)
+
+
+def safe_input(path: Path, *, demuxer: str | None = None) -> tuple[str, ...]:
+    """Return input arguments that read this one local file and nothing it points to."""
+    return (*_SAFE_INPUT, *(("-f", demuxer) if demuxer else ()), "-i", f"file:{path}")
+
+
+def run(arguments: Sequence[str], *, timeout_s: float) -> str:
+    """Run ffmpeg to its end and return what it logged (at most the last few thousand characters).
+
+    Raises FfmpegFailed, FfmpegTimeout or DiskFull.
+    """
+    with _child(arguments, timeout_s=timeout_s) as process:
+        process.wait()
+    return process.log_tail()
+
+
+@contextmanager
+def frames_out(arguments: Sequence[str], *, timeout_s: float) -> Generator[IO[bytes]]:
+    """Run ffmpeg with its standard output as a pipe to read raw frames or samples from.
+
+    Leaving the block before the output's end stops ffmpeg and is not an error; reading to the end and then
+    finding that ffmpeg failed is. Raises FfmpegFailed, FfmpegTimeout.
+    """
+    with _child(arguments, timeout_s=timeout_s, stdout=subprocess.PIPE) as process:
+        pipe = process.pipe_out()
+        yield pipe
+        if pipe.read(1):
+            process.abandon()
+        process.wait()
+
+
+@contextmanager
+def frames_in(arguments: Sequence[str], *, timeout_s: float) -> Generator[IO[bytes]]:
+    """Run ffmpeg with its standard input as a pipe to write raw frames to; close means end of input.
+
+    Raises FfmpegFailed (a killed or failing encoder, also in the middle of a write), FfmpegTimeout, DiskFull.
+    """
+    with _child(arguments, timeout_s=timeout_s, stdin=subprocess.PIPE) as process:
+        pipe = process.pipe_in()
+        try:
+            yield pipe
+            pipe.close()
+        except BrokenPipeError:
+            process.wait_briefly()  # its exit code, checked on leaving, says why the pipe broke
+        process.wait()
+
+
+class _Child:
+    """A running ffmpeg, its log reader and its watchdog."""
+
+    def __init__(self, arguments: Sequence[str], timeout_s: float, stdin: int, stdout: int) -> None:
+        self.command = [executable(), *_QUIET, *arguments]
+        self._timeout_s = timeout_s
+        self._abandoned = False
+        self._timed_out = threading.Event()
+        self._log = b""
+        self._process = subprocess.Popen(  # noqa: S603
+            self.command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, preexec_fn=_die_with_parent()
+        )
+        self._reader = threading.Thread(target=self._keep_log_tail, daemon=True)
+        self._reader.start()
+        self._watchdog = threading.Timer(timeout_s, self._time_out)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+
+    def pipe_in(self) -> IO[bytes]:
+        assert self._process.stdin is not None
+        _widen(self._process.stdin)
+        return self._process.stdin
+
+    def pipe_out(self) -> IO[bytes]:
+        assert self._process.stdout is not None
+        _widen(self._process.stdout)
+        return self._process.stdout
+
+    def wait(self) -> None:
+        self._process.wait()
+
+    def wait_briefly(self) -> None:
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        self._process.kill()
+
+    def log_tail(self) -> str:
+        return self._log.decode(errors="replace").strip()
+
+    def finish(self) -> None:
+        """End the child if it still runs, and raise if it did not end well."""
+        self.stop()
+        if self._timed_out.is_set():
+            raise FfmpegTimeout(command=" ".join(self.command), timeout_s=self._timeout_s)
+        if self._process.returncode != 0 and not self._abandoned:
+            self._raise_failure()
+
+    def stop(self) -> None:
+        self._watchdog.cancel()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None and not pipe.closed:
+                _close_quietly(pipe)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    def _raise_failure(self) -> None:
+        log = self.log_tail()
+        if "No space left on device" in log:
+            raise DiskFull(path=self.command[-1], reason=log.splitlines()[-1])
+        raise FfmpegFailed(
+            command=" ".join(self.command), exit_code=self._process.returncode, log=log or "no message"
+        )
+
+    def _time_out(self) -> None:
+        self._timed_out.set()
+        self._process.kill()
+
+    def _keep_log_tail(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            while chunk := stream.read1(8192):  # type: ignore[attr-defined]
+                self._log = (self._log + chunk)[-LOG_TAIL_BYTES:]
+
+
+@contextmanager
+def _child(
+    arguments: Sequence[str], *, timeout_s: float, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+) -> Generator[_Child]:
+    child = _Child(arguments, timeout_s, stdin, stdout)
+    try:
+        yield child
+    except BaseException:
+        child.stop()
+        raise
+    child.finish()
+
+
+def _close_quietly(pipe: IO[bytes]) -> None:
+    """Close a pipe whose other end may be gone; the child's exit code tells what matters."""
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        pass  # buffered bytes for a child that has ended
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a third of a frame, so that two processes swap fewer times (Linux only)."""
+    if sys.platform == "linux":
+        fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, PIPE_BYTES)
+
+
+@cache
+def _libc() -> Any:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """Return a function for the forked child that ties its life to this process (Linux only).
+
+    libc is loaded before the fork: the child of a threaded process may not take locks.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl, parent = _libc().prctl, os.getpid()
+
+    def tie() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died between the fork and the line above
+            os._exit(1)
+
+    return tie

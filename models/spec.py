@@ -1,0 +1,239 @@
+"""The spec: what a user asks for. Flat, strict, and the source of the JSON Schema and of the run form."""
+
+import re
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, HttpUrl, model_validator
+
+from models.base import Model
+
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+VISUAL_PATTERN = re.compile(r"^(https?://|s3://|assets:|color:#[0-9A-Fa-f]{6}$|(?![A-Za-z][A-Za-z0-9+.-]+:)[^\x00-\x1f]+$)")
+
+
+def _known_source(value: str) -> str:
+    if not VISUAL_PATTERN.match(value):
+        raise ValueError(
+            "should be a path, https://…, s3://…, assets:NAME or color:#RRGGBB; 'file:' and other schemes are not known"
+        )
+    return value
+
+
+SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source)]
+
+
+class Quality(StrEnum):
+    """How much time the encoder may take."""
+
+    DRAFT = "draft"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+class CanvasPreset(StrEnum):
+    """The shape of the picture."""
+
+    VERTICAL = "vertical"
+    SQUARE = "square"
+    WIDE = "wide"
+
+
+class Fit(StrEnum):
+    """How a picture of another shape fills the canvas."""
+
+    COVER = "cover"
+    CONTAIN = "contain"
+
+
+class MotionName(StrEnum):
+    """How the crop window moves over a picture."""
+
+    AUTO = "auto"
+    NONE = "none"
+    ZOOM_IN = "zoom_in"
+    ZOOM_OUT = "zoom_out"
+    PAN_LEFT = "pan_left"
+    PAN_RIGHT = "pan_right"
+    PAN_UP = "pan_up"
+    PAN_DOWN = "pan_down"
+
+
+class TransitionName(StrEnum):
+    """How a scene takes over from the one before."""
+
+    CUT = "cut"
+    FADE = "fade"
+
+
+class CaptionPosition(StrEnum):
+    """Where captions stand inside the safe area."""
+
+    TOP = "top"
+    CENTER = "center"
+    BOTTOM = "bottom"
+
+
+class Voice(Model):
+    """Who speaks, and how."""
+
+    provider: Literal["espeak"] = Field(default="espeak", title="Provider", description="The speech engine")
+    name: str = Field(
+        default="",
+        max_length=64,
+        pattern=r"^[\w+ -]*$",
+        title="Voice",
+        description="A name that `neuroshorts voices` lists; empty picks one for the language",
+    )
+    rate: float = Field(default=1.0, ge=0.5, le=2.0, title="Rate", description="Speaking rate; 1 is the voice's own")
+    pitch: int = Field(default=0, ge=-12, le=12, title="Pitch", description="Semitones up or down")
+
+
+class Music(Model):
+    """What plays under the voice."""
+
+    track: SourceAddress | None = Field(
+        default=None, title="Track", description="Audio source, such as assets:music/ambient; empty for none"
+    )
+    gain_db: float = Field(
+        default=-14.0, ge=-60, le=12, title="Gain (dB)", description="Level of the bed in the gaps, relative to the voice"
+    )
+    duck: bool = Field(default=True, title="Duck", description="Lower the music while the voice speaks")
+
+
+class Captions(Model):
+    """How the words look on screen."""
+
+    preset: Literal["karaoke", "classic", "none"] = Field(
+        default="karaoke", title="Preset", description="karaoke colours the spoken word; none burns no captions"
+    )
+    position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
+    font: str | None = Field(
+        default=None, max_length=64, title="Font", description="Family of a font in assets/fonts; empty for the preset's"
+    )
+    size_percent: int = Field(
+        default=100, ge=50, le=200, title="Size (%)", description="Of the preset's text size"
+    )
+    color: str = Field(
+        default="#FFFFFF", pattern=r"^#[0-9A-Fa-f]{6}$", title="Text colour", description="#RRGGBB"
+    )
+    highlight_color: str = Field(
+        default="#FFD400", pattern=r"^#[0-9A-Fa-f]{6}$", title="Spoken word's colour", description="#RRGGBB"
+    )
+    uppercase: bool = Field(default=False, title="Upper case", description="Show the words in capitals")
+    max_words: int = Field(default=5, ge=1, le=12, title="Words per page", description="Most words shown together")
+
+
+CANVAS_SIZES: dict[CanvasPreset, tuple[int, int]] = {
+    CanvasPreset.VERTICAL: (1080, 1920),
+    CanvasPreset.SQUARE: (1080, 1080),
+    CanvasPreset.WIDE: (1920, 1080),
+}
+FRAME_RATES: dict[float, Fraction] = {
+    23.976: Fraction(24000, 1001),
+    24: Fraction(24),
+    25: Fraction(25),
+    29.97: Fraction(30000, 1001),
+    30: Fraction(30),
+    50: Fraction(50),
+    59.94: Fraction(60000, 1001),
+    60: Fraction(60),
+}
+
+
+def _known_rate(value: float) -> float:
+    if value not in FRAME_RATES:
+        raise ValueError(f"should be one of {', '.join(f'{rate:g}' for rate in FRAME_RATES)}")
+    return value
+
+
+FrameRate = Annotated[float, AfterValidator(_known_rate), Field(json_schema_extra={"enum": list(FRAME_RATES)})]
+
+
+class Canvas(Model):
+    """The picture's shape and frame rate."""
+
+    preset: CanvasPreset = Field(
+        default=CanvasPreset.VERTICAL,
+        title="Shape",
+        description="vertical 1080x1920, square 1080x1080, wide 1920x1080; draft quality halves them",
+    )
+    fps: FrameRate = Field(default=30, title="Frames per second")
+
+
+class Scene(Model):
+    """One line of narration over one picture or clip."""
+
+    narration: str = Field(
+        default="", max_length=2000, title="Narration", description="What the voice says; empty for a silent scene"
+    )
+    visual: SourceAddress = Field(
+        title="Visual", description="A path, https://…, s3://…, assets:NAME or color:#RRGGBB"
+    )
+    start_ms: int = Field(default=0, ge=0, title="Trim start (ms)", description="Where to start in a clip")
+    end_ms: int | None = Field(
+        default=None, gt=0, title="Trim end (ms)", description="Where to stop in a clip; empty for its end"
+    )
+    fit: Fit = Field(default=Fit.COVER, title="Fit", description="cover fills the canvas; contain shows all of it")
+    motion: MotionName = Field(
+        default=MotionName.AUTO, title="Motion", description="auto varies from still to still and leaves clips alone"
+    )
+    transition: TransitionName = Field(
+        default=TransitionName.CUT, title="Transition", description="How this scene takes over from the one before"
+    )
+    transition_ms: int = Field(default=300, ge=40, le=2000, title="Transition length (ms)")
+    min_duration_ms: int = Field(
+        default=0, ge=0, le=600_000, title="Least duration (ms)", description="The scene lasts at least this long"
+    )
+    voice_over: SourceAddress | None = Field(
+        default=None, title="Voice-over", description="Your own recording of the narration, in place of the voice"
+    )
+
+    @model_validator(mode="after")
+    def _trim_is_forward(self) -> Self:
+        if self.end_ms is not None and self.end_ms <= self.start_ms:
+            raise ValueError(f"end_ms ({self.end_ms}) should be greater than start_ms ({self.start_ms})")
+        return self
+
+
+class ShortSpec(Model):
+    """One short video, as its author describes it."""
+
+    title: str = Field(min_length=1, max_length=120, title="Title", description="Names the files and the poster")
+    language: str = Field(
+        default="en-US", pattern=LANGUAGE_PATTERN, title="Language", description="BCP 47 tag of the narration"
+    )
+    voice: Voice = Field(default=Voice(), title="Voice")
+    music: Music = Field(default=Music(), title="Music")
+    captions: Captions = Field(default=Captions(), title="Captions")
+    canvas: Canvas = Field(default=Canvas(), title="Canvas")
+    quality: Quality = Field(default=Quality.STANDARD, title="Quality")
+    scenes: tuple[Scene, ...] = Field(
+        default=(), max_length=200, title="Scenes", description="In order; or give `script` instead"
+    )
+    script: str = Field(
+        default="", max_length=20_000, title="Script", description="Plain text that splits itself into scenes"
+    )
+    visuals: tuple[SourceAddress, ...] = Field(
+        default=(), max_length=200, title="Visuals", description="Shown in turn behind the scenes of `script`"
+    )
+    destination: str | None = Field(
+        default=None, max_length=1024, title="Destination", description="Folder or s3://bucket/prefix to publish to"
+    )
+    callback_url: HttpUrl | None = Field(
+        default=None, title="Callback URL", description="Gets a JSON POST when the render ends"
+    )
+
+    @model_validator(mode="after")
+    def _scenes_or_script(self) -> Self:
+        if bool(self.scenes) == bool(self.script.strip()):
+            raise ValueError("give either `scenes` or `script`, and not both")
+        if self.visuals and self.scenes:
+            raise ValueError("`visuals` goes with `script`; a scene names its own `visual`")
+        for number, scene in enumerate(self.scenes):
+            if not (scene.narration.strip() or scene.voice_over or scene.min_duration_ms or scene.end_ms):
+                raise ValueError(
+                    f"scenes.{number}: a silent scene needs `min_duration_ms` or a clip trimmed with `end_ms`"
+                )
+        return self
