@@ -1,0 +1,94 @@
+"""Join encoded segments and the audio master into one MP4 by stream copy, with frame-exact timestamps."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from heapq import merge
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+
+from engines.errors import OutputInvalid
+
+_BITEXACT = {"movflags": "+faststart", "fflags": "+bitexact"}
+
+
+class SegmentFile(NamedTuple):
+    """One scene's encoded video and the number of frames it was planned to have."""
+
+    path: Path
+    frame_count: int
+
+
+def assemble_video(segments: Sequence[SegmentFile], *, audio: Path, fps: Fraction, title: str, output: Path) -> None:
+    """Write `output`: every segment's packets one after the other, and the audio beside them, nothing re-encoded.
+
+    Raises OutputInvalid if a segment has not its planned frames, does not start with an IDR frame, or was encoded
+    with other settings than the first.
+    """
+    with av.open(str(segments[0].path)) as first, av.open(str(audio)) as sound, _create(output) as target:
+        headers = first.streams.video[0].codec_context.extradata
+        video_stream = target.add_stream_from_template(first.streams.video[0])
+        video_stream.time_base = 1 / fps
+        audio_stream = target.add_stream_from_template(sound.streams.audio[0])
+        target.metadata["title"] = title
+        picture = _video_packets(segments, fps=fps, headers=headers)
+        for packet in merge(picture, _audio_packets(sound), key=_decode_time):
+            packet.stream = audio_stream if packet.stream.type == "audio" else video_stream
+            target.mux(packet)
+
+
+def _create(output: Path) -> av.container.OutputContainer:
+    return av.open(str(output), "w", format="mp4", container_options=_BITEXACT)
+
+
+def _decode_time(packet: Packet) -> Fraction:
+    assert packet.dts is not None and packet.time_base is not None
+    return packet.dts * packet.time_base
+
+
+def _audio_packets(sound: InputContainer) -> Iterator[Packet]:
+    for packet in sound.demux(sound.streams.audio[0]):
+        if packet.dts is not None:  # the demuxer's last packet only says that the file ended
+            yield packet
+
+
+def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: bytes | None) -> Iterator[Packet]:
+    """Yield all packets in decoding order, their times counted in frames from the short's start."""
+    start_frame = 0
+    for segment in segments:
+        with av.open(str(segment.path)) as container:
+            stream = container.streams.video[0]
+            if stream.codec_context.extradata != headers:
+                raise OutputInvalid(path=segment.path.name, reason="encoded with other settings than the first scene")
+            packets = [packet for packet in container.demux(stream) if packet.dts is not None]
+            _check_segment(segment, packets)
+            for packet in packets:
+                _move(packet, start_frame, fps)
+                yield packet
+        start_frame += segment.frame_count
+
+
+def _check_segment(segment: SegmentFile, packets: Sequence[Packet]) -> None:
+    if len(packets) != segment.frame_count:
+        reason = f"{len(packets)} frames instead of {segment.frame_count}"
+        raise OutputInvalid(path=segment.path.name, reason=reason)
+    if not packets[0].is_keyframe:
+        raise OutputInvalid(path=segment.path.name, reason="does not start with an IDR frame")
+
+
+def _move(packet: Packet, start_frame: int, fps: Fraction) -> None:
+    assert packet.pts is not None and packet.dts is not None and packet.time_base is not None
+    to_frames = packet.time_base * fps
+    packet.pts = start_frame + _whole(packet.pts * to_frames)
+    packet.dts = start_frame + _whole(packet.dts * to_frames)
+    packet.duration = 1
+    packet.time_base = 1 / fps
+
+
+def _whole(frames: Fraction) -> int:
+    if frames.denominator != 1:
+        raise OutputInvalid(path="segment", reason=f"a timestamp lies between two frames ({float(frames):.3f})")
+    return frames.numerator

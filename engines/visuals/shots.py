@@ -1,0 +1,93 @@
+"""Shots as MoviePy clips whose frames are planar, so that effects and timing are MoviePy's and no frame is converted."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from moviepy import VideoClip
+
+from engines.timebase import frame_to_ms, frame_to_seconds, seconds_to_frame
+from engines.visuals.effects.camera import CameraMove
+from engines.visuals.footage import FootageReader
+from engines.visuals.planar import Frame
+from models.shots import Footage, Plate, Shot
+
+
+class LoadedShot(NamedTuple):
+    """A shot and the local file that holds its picture."""
+
+    shot: Shot
+    path: Path
+
+
+class PlanarClip(VideoClip):
+    """A MoviePy clip of I420 frames: `get_frame(t)` has shape (h * 3 // 2, w), `size` is the picture's."""
+
+    def __init__(self, *, size: tuple[int, int], fps: Fraction, frame_count: int) -> None:
+        super().__init__(duration=frame_to_seconds(frame_count, fps))
+        self.size = size
+        self.fps = float(fps)
+
+
+class PlateClip(PlanarClip):
+    """A still plate: every frame is the same array, mapped from its file."""
+
+    def __init__(self, plate: Plate, path: Path, *, fps: Fraction, frame_count: int) -> None:
+        super().__init__(size=(plate.width_px, plate.height_px), fps=fps, frame_count=frame_count)
+        frame = np.load(path)
+        self.frame_function = lambda t: frame
+
+
+class FootageClip(PlanarClip):
+    """Footage decoded as it is asked for: forwards, one frame after the other (asking again for a frame is free)."""
+
+    def __init__(
+        self, footage: Footage, path: Path, *, fps: Fraction, frame_count: int, first_frame: int = 0
+    ) -> None:
+        super().__init__(size=(footage.width_px, footage.height_px), fps=fps, frame_count=frame_count)
+        self._rate = fps
+        self._next = 0
+        self._frame: Frame | None = None
+        self._reader = FootageReader(
+            path,
+            start_ms=footage.start_ms,
+            end_ms=footage.end_ms,
+            offset_ms=frame_to_ms(first_frame, fps),
+            fps=fps,
+            width_px=footage.width_px,
+            height_px=footage.height_px,
+            fit=footage.fit,
+        )
+        self.frame_function = self._frame_at
+
+    def _frame_at(self, t: float) -> Frame:
+        wanted = seconds_to_frame(t, self._rate)
+        if wanted < self._next - 1:
+            raise ValueError(f"frame {wanted} was asked for after frame {self._next - 1}: footage plays forwards")
+        while self._next <= wanted:
+            self._frame = self._reader.read()
+            self._next += 1
+        assert self._frame is not None
+        return self._frame
+
+    def close(self) -> None:
+        """End the decoder."""
+        self._reader.close()
+
+
+def open_shot(
+    loaded: LoadedShot, *, width_px: int, height_px: int, fps: Fraction, frame_count: int, first_frame: int = 0
+) -> tuple[PlanarClip, VideoClip]:
+    """Return the clip to close in the end, and the canvas-sized clip to play: the first seen through its camera.
+
+    `first_frame` is where footage starts to play, in frames from the start of its part.
+    """
+    picture = loaded.shot.picture
+    source: PlanarClip
+    if isinstance(picture, Plate):
+        source = PlateClip(picture, loaded.path, fps=fps, frame_count=frame_count)
+    else:
+        source = FootageClip(picture, loaded.path, fps=fps, frame_count=frame_count, first_frame=first_frame)
+    move = CameraMove(loaded.shot, width_px=width_px, height_px=height_px)
+    return source, source.with_effects([move])

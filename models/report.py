@@ -1,0 +1,69 @@
+"""What a render produced, and how."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from models.artifacts import ArtifactRef
+from models.audio import MixReport
+from models.base import Model
+
+
+class Master(Model):
+    """The finished sound track."""
+
+    blob: ArtifactRef = Field(title="Sound", description="AAC in MP4, 48 kHz stereo")
+    mix: MixReport = Field(title="Mix")
+
+
+class CaptionSet(Model):
+    """What `typeset_captions` made: one ASS file per scene that has captions, and two sidecars."""
+
+    scenes: tuple[ArtifactRef | None, ...]
+    srt: ArtifactRef
+    vtt: ArtifactRef
+
+
+class Video(Model):
+    """The finished file."""
+
+    blob: ArtifactRef = Field(title="Video", description="MP4")
+    width_px: int
+    height_px: int
+    fps: str = Field(title="Frame rate", description="Frames per second, as a fraction")
+    frame_count: int
+    duration_ms: int
+
+
+class PublishedFile(ArtifactRef):
+    """A file at its destination."""
+
+    name: str
+
+
+class Publication(Model):
+    """Where the files went."""
+
+    files: tuple[PublishedFile, ...]
+    link: str = Field(title="Share link", description="Address of the video")
+
+
+class StepReport(Model):
+    """One task run of the render."""
+
+    name: str
+    state: Literal["completed", "cached"]
+    seconds: float | None = Field(default=None, description="None for a cached step")
+
+
+class RenderReport(Model):
+    """The whole render, as `report.json` and as the flow's result."""
+
+    title: str
+    slug: str
+    run_id: str | None = Field(default=None, description="Prefect flow run")
+    video: Video
+    mix: MixReport
+    publication: Publication
+    steps: tuple[StepReport, ...] = ()
+    seconds: float = Field(description="From the flow's start to its publication")
