@@ -40,6 +40,19 @@ class TransientError(NeuroShortsError):
     """A fault that may pass by itself; running it again may help."""
 
 
+class SpecInvalid(UserError):
+    """Needs `problems`: one line per mistake, each with the field's path and what would be right."""
+
+    template = "the spec has {count} mistake(s):\n{lines}"
+
+    def __init__(self, *, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__(count=len(problems), lines="\n".join(f"  {line}" for line in problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), {"problems": self.problems})
+
+
 # --- sources -----------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from models.spec import Scene, ShortSpec, TransitionName
 FEWEST_WORDS = 6
 MOST_WORDS = 28
 BACKDROPS = ("color:#16324F", "color:#3B1F4E", "color:#0F3D3E", "color:#4A2C2A")
-_SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』”’]*|$)")
+_SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’»)\]]*(?=\s+[^\sa-zà-ÿа-я]|\s*$)|[。！？]+[」』”’]*|$)")
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\r\n\s*\r\n")
 
 

@@ -191,6 +191,12 @@ class Scene(Model):
     )
 
     @model_validator(mode="after")
+    def _has_a_length(self) -> Self:
+        if not (self.narration.strip() or self.voice_over or self.min_duration_ms or self.end_ms):
+            raise ValueError("a silent scene needs `min_duration_ms`, or a clip trimmed with `end_ms`")
+        return self
+
+    @model_validator(mode="after")
     def _trim_is_forward(self) -> Self:
         if self.end_ms is not None and self.end_ms <= self.start_ms:
             raise ValueError(f"end_ms ({self.end_ms}) should be greater than start_ms ({self.start_ms})")
@@ -231,9 +237,4 @@ class ShortSpec(Model):
             raise ValueError("give either `scenes` or `script`, and not both")
         if self.visuals and self.scenes:
             raise ValueError("`visuals` goes with `script`; a scene names its own `visual`")
-        for number, scene in enumerate(self.scenes):
-            if not (scene.narration.strip() or scene.voice_over or scene.min_duration_ms or scene.end_ms):
-                raise ValueError(
-                    f"scenes.{number}: a silent scene needs `min_duration_ms` or a clip trimmed with `end_ms`"
-                )
         return self

@@ -1,0 +1,98 @@
+"""Read a spec from YAML or JSON text, and tell every mistake at once."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from engines.errors import SpecInvalid
+from models.spec import ShortSpec
+
+MOST_BYTES = 1_000_000
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Plain data only: no tags, no aliases (they multiply), no key twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"{key_node.value!r} stands twice", problem_mark=key_node.start_mark)
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+def load_spec(text: str, *, base_dir: Path) -> ShortSpec:
+    """Return the spec in `text` (YAML, of which JSON is a part), with relative paths made absolute from `base_dir`.
+
+    Raises SpecInvalid, which lists every mistake with its field's path.
+    """
+    if len(text.encode()) > MOST_BYTES:
+        raise SpecInvalid(problems=(f"the spec is larger than {MOST_BYTES:,} bytes",))
+    try:
+        data = yaml.load(text, _StrictLoader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        raise SpecInvalid(problems=(_yaml_problem(error),)) from None
+    except RecursionError:
+        raise SpecInvalid(problems=("nested too deeply",)) from None
+    if not isinstance(data, dict):
+        raise SpecInvalid(problems=("should be a mapping with `title` and `scenes`, or `script`",))
+    try:
+        return resolve_paths(ShortSpec.model_validate(data), base_dir=base_dir)
+    except ValidationError as error:
+        raise SpecInvalid(problems=(*_problems(error), *_missing_story(data, error))) from None
+
+
+def resolve_paths(spec: ShortSpec, *, base_dir: Path) -> ShortSpec:
+    """Return `spec` with every relative local path made absolute from `base_dir`."""
+
+    def absolute(source: str | None) -> str | None:
+        if source is None or ":" in source.split("/")[0]:
+            return source
+        return str((base_dir / Path(source).expanduser()).resolve())
+
+    scenes = tuple(
+        scene.model_copy(update={"visual": absolute(scene.visual), "voice_over": absolute(scene.voice_over)})
+        for scene in spec.scenes
+    )
+    music = spec.music.model_copy(update={"track": absolute(spec.music.track)})
+    visuals = tuple(absolute(visual) for visual in spec.visuals)
+    return spec.model_copy(
+        update={"scenes": scenes, "music": music, "visuals": visuals, "destination": absolute(spec.destination)}
+    )
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return f"not readable as YAML or JSON: {error}"
+
+
+def _problems(error: ValidationError) -> list[str]:
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'spec'}: {_wording(problem['msg'], problem['type'])}"
+        for problem in error.errors(include_url=False, include_context=False)
+    ]
+
+
+def _wording(message: str, kind: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not a field of the spec; see `neuroshorts schema`"
+    return message.removeprefix("Value error, ")
+
+
+def _missing_story(data: dict[Any, Any], error: ValidationError) -> list[str]:
+    """Tell of a spec without scenes, too: pydantic checks that only once every field is right by itself."""
+    told = any(not problem["loc"] for problem in error.errors(include_url=False))
+    if told or data.get("scenes") or data.get("script"):
+        return []
+    return ["spec: give either `scenes` or `script`"]
