@@ -1,0 +1,83 @@
+"""What finished steps returned, kept as JSON in the artifact store, for Prefect to find under a step's cache key."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from prefect.filesystems import WritableFileSystem
+from prefect.serializers import JSONSerializer, prefect_json_object_decoder, prefect_json_object_encoder
+from prefect.utilities.importtools import from_qualified_name, to_qualified_name
+
+from blocks.store import open_store
+from engines.errors import NeuroShortsError, StoreCorrupt
+from models.artifacts import ArtifactRef
+
+_REF_FIELDS = frozenset(ArtifactRef.model_fields)
+
+
+class StepRecords(WritableFileSystem):
+    """Result storage in the artifact store that the settings name.
+
+    A record counts as absent when a blob that it refers to is gone or has the wrong size: Prefect then runs the
+    step again and replaces the record. Prefect's own local storage does not look, and writes in place.
+    """
+
+    _block_type_name = "NeuroShorts Step Records"
+    _block_type_slug = "neuroshorts-step-records"
+
+    def read_path(self, path: str, *, _sync: bool = True) -> bytes:  # type: ignore[override]
+        """Return the record at `path` (a key, or the file it resolves to). Raises FileNotFoundError, StoreCorrupt."""
+        store = open_store()
+        content = store.read_record(_key(path))
+        for ref in refs_in(json.loads(json.loads(content)["result"])):
+            if not store.has(ref):
+                raise StoreCorrupt(uri=ref.uri, reason="is missing from the store or was cut short")
+        return content
+
+    def write_path(self, path: str, content: bytes, *, _sync: bool = True) -> None:  # type: ignore[override]
+        """Write or replace the record at `path` in one step."""
+        open_store().write_record(_key(path), content)
+
+    def _resolve_path(self, path: str) -> Path | None:
+        """Tell Prefect the file behind a key, so that other processes find the result of a run; None if remote."""
+        store = open_store()
+        if not path:
+            return None if store.is_remote else store.root
+        return store.record_path(_key(path))
+
+
+def refs_in(value: Any) -> Generator[ArtifactRef]:
+    """Yield every artifact reference nested in decoded JSON."""
+    if isinstance(value, dict):
+        if value.keys() == _REF_FIELDS:
+            yield ArtifactRef.model_validate(value)
+        else:
+            for item in value.values():
+                yield from refs_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from refs_in(item)
+
+
+def encode(value: Any) -> Any:
+    """Encode what JSON cannot: models by class and data, our errors by class and details."""
+    if isinstance(value, NeuroShortsError):
+        return {"__error__": to_qualified_name(type(value)), "details": value.details}
+    return prefect_json_object_encoder(value)
+
+
+def decode(value: dict[str, Any]) -> Any:
+    """Decode what `encode` wrote."""
+    if "__error__" in value:
+        return from_qualified_name(value["__error__"])(**value["details"])
+    return prefect_json_object_decoder(value)
+
+
+SERIALIZER: JSONSerializer[Any] = JSONSerializer(
+    object_encoder="blocks.records.encode", object_decoder="blocks.records.decode"
+)
+
+
+def _key(path: str) -> str:
+    return Path(path).name.removesuffix(".json")

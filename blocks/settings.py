@@ -1,0 +1,75 @@
+"""What the operator of an installation decides: where things live and what is allowed, by NEUROSHORTS_* variables."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+APP_NAME = "neuroshorts"
+_GIB = 1 << 30
+_WORKER_BYTES = _GIB // 3
+
+
+def _cache_dir() -> Path:
+    return platformdirs.user_cache_path(APP_NAME)
+
+
+class Settings(BaseSettings):
+    """The settings of this installation, read from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="NEUROSHORTS_", frozen=True, extra="ignore")
+
+    store: str = Field(
+        default_factory=lambda: str(_cache_dir() / "store"),
+        description="Artifact store: a folder, or an fsspec URL of an object store such as s3://bucket/folder",
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: _cache_dir() / "remote", description="Local copies of a remote store's blobs"
+    )
+    allow_private_networks: bool = Field(
+        default=False, description="Let sources name addresses inside private, loopback and link-local networks"
+    )
+    allowed_roots: tuple[Path, ...] | None = Field(
+        default=None, description="Folders that local sources must lie in, as a JSON list; unset allows any"
+    )
+    max_source_bytes: int = Field(default=2 * _GIB, gt=0, description="Largest source in bytes")
+    max_pixels: int = Field(default=100_000_000, gt=0, description="Most pixels in one picture or frame")
+    max_duration_ms: int = Field(default=4 * 3_600_000, gt=0, description="Longest clip or track")
+    connect_timeout_s: float = Field(default=10, gt=0, description="To reach a source's server")
+    read_timeout_s: float = Field(default=30, gt=0, description="Longest silence while a source is read")
+    workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
+
+    @property
+    def scene_workers(self) -> int:
+        """Scenes to render at once: as told, or what the cores and the memory of this process allow."""
+        return self.workers or max(1, min(_usable_cores(), _memory_bytes() // _WORKER_BYTES))
+
+
+def get_settings() -> Settings:
+    """Return the settings as the environment has them now."""
+    return Settings()
+
+
+def _usable_cores() -> int:
+    """Cores this process may run on, fewer than the machine's under taskset or a container's cpuset or quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_value("cpu.max").split()
+    if len(quota) == 2 and quota[0].isdigit():
+        cores = min(cores, max(1, int(quota[0]) // int(quota[1])))
+    return cores
+
+
+def _memory_bytes() -> int:
+    """Physical memory, or the container's limit when that is lower."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _cgroup_value("memory.max")
+    return min(total, int(limit)) if limit.isdigit() else total
+
+
+def _cgroup_value(name: str) -> str:
+    try:
+        return Path("/sys/fs/cgroup", name).read_text().strip()
+    except OSError:
+        return ""

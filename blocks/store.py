@@ -1,0 +1,298 @@
+"""The artifact store: blobs named by the hash of their content, and the records of finished steps.
+
+    blobs/ab/abcdef….png    content, written once
+    results/ab/abcdef….json what a step returned, under its cache key
+    tmp/…                   half-made files of live processes
+
+Nothing is ever written under a final name: files are made in `tmp`, synced and renamed, so a process that is
+killed leaves at most rubbish in `tmp`, which the next process sweeps. A remote store (object stores put whole
+objects atomically) keeps a local copy of every blob it touches in a cache folder of the same layout.
+"""
+
+import errno
+import fcntl
+import hashlib
+import mimetypes
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+
+from blocks.settings import get_settings
+from engines.errors import DiskFull, StoreCorrupt
+from models.artifacts import ArtifactRef
+
+CHUNK_BYTES = 1 << 20
+_SUFFIXES = {
+    "audio/wav": ".wav",
+    "audio/ogg": ".ogg",
+    "application/x-npy": ".npy",
+    "text/x-ass": ".ass",
+    "text/vtt": ".vtt",
+    "application/x-subrip": ".srt",
+    "application/octet-stream": ".bin",
+}
+
+
+class ArtifactStore:
+    """Content-addressed storage in a folder or under an fsspec URL. Safe between threads and processes."""
+
+    def __init__(self, url: str, *, cache_dir: Path) -> None:
+        """Open the store at `url`; `cache_dir` holds local copies when the store is remote."""
+        self.url = url.rstrip("/")
+        self._remote = _Remote(self.url) if "://" in url and not url.startswith("file://") else None
+        self.root = cache_dir if self._remote else Path(url.removeprefix("file://")).expanduser().absolute()
+        self._workspace = _Workspace(self.root / "tmp")
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether blobs live elsewhere and `root` is only a cache."""
+        return self._remote is not None
+
+    def put(self, path: Path, media_type: str, *, move: bool = False) -> ArtifactRef:
+        """Store the file at `path` and return its reference.
+
+        `move=True` gives the file away: on the same file system it is renamed instead of copied. Raises DiskFull.
+        """
+        with _disk_full_named(path):
+            digest, part = (_sha256(path), path) if move and self._same_device(path) else self._copy(path)
+            ref = self._ref(digest, part.stat().st_size, media_type)
+            self._publish(part, self._local(ref))
+        if move:
+            path.unlink(missing_ok=True)
+        if self._remote and self._remote.size(_blob_key(ref)) != ref.size:
+            self._remote.upload(self._local(ref), _blob_key(ref))
+        return ref
+
+    def has(self, ref: ArtifactRef) -> bool:
+        """Return whether the blob exists with the right size."""
+        if self._remote:
+            return self._remote.size(_blob_key(ref)) == ref.size
+        return _size(self._local(ref)) == ref.size
+
+    def local_path(self, ref: ArtifactRef) -> Path:
+        """Return a local file with the blob's content, downloaded first when the store is remote.
+
+        The file is the store's own: read it, never write it. Raises StoreCorrupt.
+        """
+        path = self._local(ref)
+        if _size(path) == ref.size:
+            return path
+        if not self._remote:
+            raise StoreCorrupt(uri=str(path), reason="is missing from the store or was cut short")
+        return self._download(ref, path)
+
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """Yield a new empty folder on the store's file system, removed on leaving."""
+        folder = self._workspace.new_path()
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def record_path(self, key: str) -> Path | None:
+        """Return the local file that holds the record `key`, or None when the store is remote."""
+        return None if self._remote else self.root / _record_key(key)
+
+    def read_record(self, key: str) -> bytes:
+        """Return the bytes written under `key`. Raises FileNotFoundError."""
+        if self._remote:
+            return self._remote.read(_record_key(key))
+        return (self.root / _record_key(key)).read_bytes()
+
+    def write_record(self, key: str, content: bytes) -> None:
+        """Write or replace the record `key` in one step. Raises DiskFull."""
+        if self._remote:
+            self._remote.write(_record_key(key), content)
+            return
+        path = self.root / _record_key(key)
+        part = self._workspace.new_path()
+        with _disk_full_named(path):
+            part.write_bytes(content)
+            _rename_into_place(part, path)
+
+    def _ref(self, digest: str, size: int, media_type: str) -> ArtifactRef:
+        ref = ArtifactRef(uri=digest, sha256=digest, size=size, media_type=media_type)
+        base = self.url if self._remote else str(self.root)
+        return ref.model_copy(update={"uri": f"{base}/{_blob_key(ref)}"})
+
+    def _local(self, ref: ArtifactRef) -> Path:
+        return self.root / _blob_key(ref)
+
+    def _same_device(self, path: Path) -> bool:
+        return path.stat().st_dev == self._workspace.folder.stat().st_dev
+
+    def _copy(self, source: Path) -> tuple[str, Path]:
+        part = self._workspace.new_path()
+        try:
+            with source.open("rb") as reader, part.open("wb") as writer:
+                return copy_hashed(reader, writer), part
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+    def _publish(self, part: Path, final: Path) -> None:
+        if _size(final) == part.stat().st_size:
+            part.unlink()
+        else:
+            _rename_into_place(part, final)
+
+    def _download(self, ref: ArtifactRef, final: Path) -> Path:
+        assert self._remote is not None
+        part = self._workspace.new_path()
+        try:
+            with _disk_full_named(final), part.open("wb") as writer:
+                digest = self._remote.download(_blob_key(ref), writer)
+            if digest != ref.sha256:
+                raise StoreCorrupt(uri=ref.uri, reason="its content does not match its name")
+            _rename_into_place(part, final)
+        except FileNotFoundError:
+            raise StoreCorrupt(uri=ref.uri, reason="is missing from the store") from None
+        finally:
+            part.unlink(missing_ok=True)
+        return final
+
+
+def open_store() -> ArtifactStore:
+    """Return the store that the settings name, opened once per process."""
+    settings = get_settings()
+    return _open(settings.store, settings.cache_dir)
+
+
+@cache
+def _open(url: str, cache_dir: Path) -> ArtifactStore:
+    return ArtifactStore(url, cache_dir=cache_dir)
+
+
+def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> str:
+    """Copy a stream to its end and return the SHA-256 of what passed, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    while chunk := reader.read(CHUNK_BYTES):
+        digest.update(chunk)
+        writer.write(chunk)
+    return digest.hexdigest()
+
+
+class _Remote:
+    """The few operations that a store needs of an fsspec file system."""
+
+    def __init__(self, url: str) -> None:
+        self._fs: Any
+        self._fs, self._base = fsspec.core.url_to_fs(url)
+
+    def size(self, key: str) -> int | None:
+        self._fs.invalidate_cache(self._fs._parent(self._at(key)))
+        try:
+            return int(self._fs.info(self._at(key))["size"])
+        except FileNotFoundError:
+            return None
+
+    def upload(self, path: Path, key: str) -> None:
+        self._fs.put_file(str(path), self._at(key))
+
+    def download(self, key: str, writer: IO[bytes]) -> str:
+        with self._fs.open(self._at(key), "rb") as reader:
+            return copy_hashed(reader, writer)
+
+    def read(self, key: str) -> bytes:
+        return bytes(self._fs.cat_file(self._at(key)))
+
+    def write(self, key: str, content: bytes) -> None:
+        self._fs.pipe_file(self._at(key), content)
+
+    def _at(self, key: str) -> str:
+        return f"{self._base.rstrip('/')}/{key}"
+
+
+class _Workspace:
+    """This process's own folder for half-made files, marked as alive by a lock that dies with the process."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True)
+        _sweep(parent)
+        self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._lock = self._claim()
+        self.folder.mkdir()
+
+    def new_path(self) -> Path:
+        """Return a path in the folder that nothing else uses."""
+        return self.folder / uuid.uuid4().hex
+
+    def _claim(self) -> IO[bytes]:
+        """Lock the file that says this folder is in use; it appears under its name only once it is locked."""
+        descriptor, name = tempfile.mkstemp(dir=self.folder.parent, prefix=".claim-")
+        lock = os.fdopen(descriptor, "wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(name).rename(_lock_path(self.folder))
+        return lock
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    for lock_path in parent.glob("*.lock"):
+        try:
+            with lock_path.open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock_path.with_suffix(""), ignore_errors=True)
+                lock_path.unlink(missing_ok=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # in use, or another process sweeps it
+
+
+def _lock_path(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _blob_key(ref: ArtifactRef) -> str:
+    return f"blobs/{ref.sha256[:2]}/{ref.sha256}{_suffix(ref.media_type)}"
+
+
+def _record_key(key: str) -> str:
+    return f"results/{key[:2]}/{key}.json"
+
+
+@cache
+def _suffix(media_type: str) -> str:
+    return _SUFFIXES.get(media_type) or mimetypes.guess_extension(media_type, strict=False) or ".bin"
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rename_into_place(part: Path, final: Path) -> None:
+    """Give a finished file its name, after its bytes are on the disk."""
+    descriptor = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(final)
+
+
+@contextmanager
+def _disk_full_named(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(path=str(path), reason=error.strerror) from error
+        raise
