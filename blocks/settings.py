@@ -7,6 +7,8 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.media import MediaLimits
+
 APP_NAME = "neuroshorts"
 _GIB = 1 << 30
 _WORKER_BYTES = _GIB // 3
@@ -25,6 +27,9 @@ class Settings(BaseSettings):
         default_factory=lambda: str(_cache_dir() / "store"),
         description="Artifact store: a folder, or an fsspec URL of an object store such as s3://bucket/folder",
     )
+    destination: str = Field(
+        default="output", description="Where shorts go whose spec and run name no destination: a folder or fsspec URL"
+    )
     cache_dir: Path = Field(
         default_factory=lambda: _cache_dir() / "remote", description="Local copies of a remote store's blobs"
     )
@@ -34,12 +39,23 @@ class Settings(BaseSettings):
     allowed_roots: tuple[Path, ...] | None = Field(
         default=None, description="Folders that local sources must lie in, as a JSON list; unset allows any"
     )
+    allowed_buckets: tuple[str, ...] | None = Field(
+        default=None, description="S3 buckets that sources may name, as a JSON list; unset allows any"
+    )
     max_source_bytes: int = Field(default=2 * _GIB, gt=0, description="Largest source in bytes")
-    max_pixels: int = Field(default=100_000_000, gt=0, description="Most pixels in one picture or frame")
+    max_pixels: int = Field(default=100_000_000, gt=0, description="Most pixels in one picture")
     max_duration_ms: int = Field(default=4 * 3_600_000, gt=0, description="Longest clip or track")
+    download_timeout_s: float = Field(default=1800, gt=0, description="Longest download of one source")
     connect_timeout_s: float = Field(default=10, gt=0, description="To reach a source's server")
     read_timeout_s: float = Field(default=30, gt=0, description="Longest silence while a source is read")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
+
+    @property
+    def media_limits(self) -> MediaLimits:
+        """What one source may cost."""
+        return MediaLimits(
+            max_bytes=self.max_source_bytes, max_pixels=self.max_pixels, max_duration_ms=self.max_duration_ms
+        )
 
     @property
     def scene_workers(self) -> int:

@@ -56,13 +56,17 @@ class ArtifactStore:
         """Whether blobs live elsewhere and `root` is only a cache."""
         return self._remote is not None
 
-    def put(self, path: Path, media_type: str, *, move: bool = False) -> ArtifactRef:
+    def put(self, path: Path, media_type: str, *, move: bool = False, sha256: str | None = None) -> ArtifactRef:
         """Store the file at `path` and return its reference.
 
-        `move=True` gives the file away: on the same file system it is renamed instead of copied. Raises DiskFull.
+        `move=True` gives the file away: on the same file system it is renamed instead of copied, and `sha256` spares
+        reading it again if the caller hashed it while writing. Raises DiskFull.
         """
         with _disk_full_named(path):
-            digest, part = (_sha256(path), path) if move and self._same_device(path) else self._copy(path)
+            if move and self._same_device(path):
+                digest, part = sha256 or _sha256(path), path
+            else:
+                digest, part = self._copy(path)
             ref = self._ref(digest, part.stat().st_size, media_type)
             self._publish(part, self._local(ref))
         if move:

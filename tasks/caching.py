@@ -35,7 +35,7 @@ class StepCache(CachePolicy):
         inputs: dict[str, Any],
         flow_parameters: dict[str, Any],
         **kwargs: object,
-    ) -> str:
+    ) -> str | None:
         """Return the key, 64 hexadecimal digits. Raises TypeError for an input that has no stable hash."""
         # Prefect asks for the key inside the run's context, before it looks for the record: the place to say where.
         task_ctx.result_store.result_storage = StepRecords()

@@ -15,6 +15,7 @@ from blocks.records import SERIALIZER
 from engines.errors import TransientError
 from models.base import Model
 from tasks.caching import StepCache
+from tasks.clock import timed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,19 +54,20 @@ def retry_if_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any
 def step(
     *,
     version: int,
-    run_name: str | None = None,
+    run_name: str | Callable[..., str] | None = None,
     exclude: Iterable[str] = (),
     retries: int = RETRIES,
     tags: Iterable[str] = (),
+    cache: type[StepCache] = StepCache,
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a Prefect task of a function that returns a model (or a plain string, number or None).
 
     Raise `version` whenever the function would make something else of the same inputs. `run_name` is a template
-    over the parameters, such as "burn_subtitles: scene {number} of {total}"; parameters that only label the run
-    go in `exclude`, so that they do not count in the cache key. Inputs that cannot be hashed and results that
-    would not come back from the cache as they were raise TypeError.
+    over the parameters, such as "burn_subtitles: scene {number} of {total}", or a function of `parameters`.
+    Parameters that only label the run go in `exclude`, so that they do not count in the cache key. Inputs that
+    cannot be hashed and results that would not come back from the cache as they were raise TypeError.
     """
-    policy = StepCache(version=version, exclude=frozenset(exclude))
+    policy = cache(version=version, exclude=frozenset(exclude))
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         return task(
@@ -94,7 +96,8 @@ def _checked(function: Callable[P, R], policy: StepCache) -> Callable[P, R]:
         transaction = get_transaction()
         if transaction is not None and transaction.key is None:
             policy.key(function.__name__, {"args": args, **kwargs})  # raises what Prefect swallowed
-        result = function(*args, **kwargs)
+        with timed():
+            result = function(*args, **kwargs)
         if not isinstance(result, Model | str | int | float | None):
             raise TypeError(f"{function.__name__} returned {type(result).__qualname__}: wrap it in a model to cache it")
         return result

@@ -1,0 +1,175 @@
+"""Reading http(s) sources that a stranger may have named: only public addresses, only so many bytes, only so long."""
+
+import hashlib
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import IO
+
+import httpx
+
+from blocks.settings import Settings
+from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
+
+MAX_REDIRECTS = 5
+_GONE = frozenset({404, 410})
+_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_HEAD_UNKNOWN = frozenset({400, 401, 403, 405, 501})
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True)
+class WebFile:
+    """A file on a web server. Its errors name it without its query or password, which may be secrets."""
+
+    address: str
+    settings: Settings
+
+    @property
+    def uri(self) -> str:
+        """The address as people may see it."""
+        url = _parse(self.address, self.address.partition("?")[0])
+        return str(url.copy_with(userinfo=b"", query=None, fragment=None))
+
+    def version(self) -> str | None:
+        """Return what changes when the file does (entity tag, or date and length), or None if the server tells nothing.
+
+        Raises DownloadFailed, SourceNotFound, SourceRefused.
+        """
+        with self._answer("HEAD") as answer:
+            if answer.status_code not in _HEAD_UNKNOWN:
+                self._check_status(answer)
+                return _version_of(answer)
+        with self._answer("GET") as answer:
+            self._check_status(answer)
+            return _version_of(answer)
+
+    def download(self, writer: IO[bytes]) -> str:
+        """Write the content and return its SHA-256.
+
+        Raises DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge.
+        """
+        digest, count = hashlib.sha256(), 0
+        deadline = time.monotonic() + self.settings.download_timeout_s
+        with self._answer("GET") as answer:
+            self._check_status(answer)
+            self._check_size(int(answer.headers.get("Content-Length", 0)))
+            for chunk in answer.iter_bytes():
+                count += len(chunk)
+                self._check_size(count)
+                if time.monotonic() > deadline:
+                    raise SourceTooLarge(source=self.uri, limit=f"{self.settings.download_timeout_s:g} s to download")
+                digest.update(chunk)
+                writer.write(chunk)
+        return digest.hexdigest()
+
+    @contextmanager
+    def _answer(self, method: str) -> Generator[httpx.Response]:
+        """Send a request, follow its redirects by hand, and yield the last answer with its body unread."""
+        url = _parse(self.address, self.uri)
+        timeout = httpx.Timeout(self.settings.read_timeout_s, connect=self.settings.connect_timeout_s)
+        # No proxy from the environment: it would resolve the name again, after the check.
+        with httpx.Client(timeout=timeout, trust_env=False, verify=_tls(), headers=_HEADERS) as client:
+            for _ in range(MAX_REDIRECTS + 1):
+                with self._sent(client, method, url) as answer:
+                    if not answer.has_redirect_location:
+                        yield answer
+                        return
+                    url = _parse(str(url.join(answer.headers["Location"])), self.uri)
+        raise SourceRefused(source=self.uri, reason=f"more than {MAX_REDIRECTS} redirects")
+
+    @contextmanager
+    def _sent(self, client: httpx.Client, method: str, url: httpx.URL) -> Generator[httpx.Response]:
+        """Connect to the very address that was checked, so that the name cannot resolve to another in between."""
+        try:
+            address = checked_address(url, self.uri, allow_private=self.settings.allow_private_networks)
+            request = client.build_request(
+                method,
+                url.copy_with(host=address, userinfo=b""),
+                headers={"Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.host},
+            )
+            auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
+            answer = client.send(request, stream=True, auth=auth)
+            try:
+                yield answer
+            finally:
+                answer.close()
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise DownloadFailed(source=self.uri, reason=reason) from error
+
+    def _check_status(self, answer: httpx.Response) -> None:
+        if answer.status_code in _GONE:
+            raise SourceNotFound(source=self.uri)
+        told = f"the server answered {answer.status_code} {answer.reason_phrase}".rstrip()
+        if answer.status_code in _MAY_PASS:
+            raise DownloadFailed(source=self.uri, reason=told)
+        if not answer.is_success:
+            raise SourceRefused(source=self.uri, reason=told)
+
+    def _check_size(self, count: int) -> None:
+        if count > self.settings.max_source_bytes:
+            raise SourceTooLarge(source=self.uri, limit=f"{self.settings.max_source_bytes} bytes")
+
+
+def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
+    """Resolve the host of `url` and return one address of it.
+
+    Raises SourceRefused when any of its addresses is not a public one, unless `allow_private`; SourceNotFound when
+    there is no such host; DownloadFailed when the name service does not answer.
+    """
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_NONAME:
+            raise SourceNotFound(source=source) from error
+        raise DownloadFailed(source=source, reason=f"cannot resolve {url.host}: {error.strerror}") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allow_private and not all(is_public(address) for address in addresses):
+        raise SourceRefused(source=source, reason=f"{url.host} is not a public address")
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one of the open internet, also where it is wrapped in an IPv6 address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.sixtofour or ip.teredo:
+            return False
+        embedded = ip.ipv4_mapped or (ipaddress.IPv4Address(ip.packed[12:]) if ip in _NAT64 else None)
+        if embedded:
+            return is_public(str(embedded))
+    return ip.is_global and not ip.is_multicast
+
+
+def _parse(address: str, source: str) -> httpx.URL:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise SourceRefused(source=source, reason=f"not a web address: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SourceRefused(source=source, reason=f"leads to {url.scheme or 'no'} address, not to http or https")
+    return url
+
+
+def _version_of(answer: httpx.Response) -> str | None:
+    headers = answer.headers
+    if tag := headers.get("ETag"):
+        return f"etag {tag}"
+    if date := headers.get("Last-Modified"):
+        return f"modified {date} length {headers.get('Content-Length', '?')}"
+    return None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Trust what httpx trusts, loaded once: it takes longer than a small download."""
+    return httpx.create_ssl_context(trust_env=False)

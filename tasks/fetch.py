@@ -1,0 +1,95 @@
+"""Fetching sources: bytes from anywhere into the store, looked at once, fetched again only when they changed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.context import TaskRunContext
+from prefect.logging import get_run_logger
+
+from blocks.settings import Settings, get_settings
+from blocks.sources import RemoteOrLocalFile, locate
+from blocks.store import ArtifactStore, open_store
+from engines.errors import DownloadFailed, NeuroShortsError
+from engines.visuals.probe import probe
+from models.media import MediaInfo, MediaKind, Source
+from tasks.caching import StepCache, stable_hash
+from tasks.retries import step
+
+_COLOR = "color:"
+_UNKNOWN_MEDIA_TYPE = "application/octet-stream"  # what a source is, its content tells; its name decides nothing
+
+
+@dataclass
+class SourceCache(StepCache):
+    """Counts a source's version (entity tag, time of change) among the inputs, read anew in every run.
+
+    There is no key when the version cannot be told: the step then runs, and finds out why or fetches again.
+    """
+
+    def compute_key(
+        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: object
+    ) -> str | None:
+        """Return the key of the source as it is now, or None."""
+        version = _version(inputs["uri"])
+        if version is None:
+            return None
+        return super().compute_key(task_ctx, {**inputs, "version": version}, flow_parameters)
+
+
+def _run_name(parameters: dict[str, Any]) -> str:
+    """Name the source without the query of its address, which may hold a secret."""
+    return f"fetch_asset: {parameters['uri'].partition('?')[0]}"
+
+
+@step(version=1, cache=SourceCache, run_name=_run_name)
+def fetch_asset(uri: str) -> Source:
+    """Return the source at `uri`, its bytes in the store: a path, https://…, s3://…, assets:NAME or color:#RRGGBB.
+
+    When its server cannot be reached, the copy fetched last is used. Raises SourceNotFound, SourceRefused,
+    SourceTooLarge, SourceUnreadable and, when there is no copy, DownloadFailed.
+    """
+    if uri.startswith(_COLOR):
+        return Source(uri=uri, info=MediaInfo(kind=MediaKind.COLOR))
+    settings, store = get_settings(), open_store()
+    file = locate(uri, settings)
+    try:
+        source = _fetch(file, store, settings)
+    except DownloadFailed as failure:
+        source = _last_copy(uri, store, failure)
+    else:
+        store.write_record(_last_copy_key(uri), source.model_dump_json().encode())
+    return source
+
+
+def _version(uri: str) -> str | None:
+    if uri.startswith(_COLOR):
+        return uri
+    try:
+        return locate(uri, get_settings()).version()
+    except NeuroShortsError:
+        return None  # the step meets the same failure, and is the place to report it
+
+
+def _fetch(file: RemoteOrLocalFile, store: ArtifactStore, settings: Settings) -> Source:
+    with store.scratch() as folder:
+        path = folder / "source"
+        with path.open("wb") as writer:
+            digest = file.download(writer)
+        info = probe(path, source=file.uri, limits=settings.media_limits)
+        blob = store.put(path, _UNKNOWN_MEDIA_TYPE, move=True, sha256=digest)
+    return Source(uri=file.uri, info=info, blob=blob)
+
+
+def _last_copy(uri: str, store: ArtifactStore, failure: DownloadFailed) -> Source:
+    try:
+        source = Source.model_validate_json(store.read_record(_last_copy_key(uri)))
+    except FileNotFoundError:
+        raise failure from None
+    if source.blob is None or not store.has(source.blob):
+        raise failure
+    get_run_logger().warning("%s; using the copy fetched last", failure)
+    return source
+
+
+def _last_copy_key(uri: str) -> str:
+    return stable_hash(["last copy", uri])
