@@ -98,6 +98,19 @@ class SceneError(UserError):
     template = "scene {scene}: {reason}"
 
 
+class RenderFailed(UserError):
+    """Needs `reasons`: what went wrong, one line each. The flow's own failure; every finished step is kept."""
+
+    template = "{lines}"
+
+    def __init__(self, *, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__(lines="\n".join(reasons))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), {"reasons": self.reasons})
+
+
 # --- speech and text ---------------------------------------------------------------------------------------------
 
 
@@ -117,6 +130,18 @@ class GlyphsMissing(UserError):
     """Needs `font`, `characters`: the text has characters that neither the font nor its fallbacks draw."""
 
     template = "font {font!r} and its fallbacks have no glyph for {characters!r}; choose a font that covers them"
+
+
+class FontUnknown(UserError):
+    """Needs `font`, `known`: the families there are, in words."""
+
+    template = "captions.font: no font {font!r}; choose one of {known}"
+
+
+class PresetInvalid(UserError):
+    """Needs `path`, `reason`: a preset or safe-area file that is missing or breaks its schema."""
+
+    template = "{path}: {reason}"
 
 
 # --- the machine -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -43,6 +44,15 @@ def capabilities(flag: str) -> frozenset[str]:
 def safe_input(path: Path, *, demuxer: str | None = None) -> tuple[str, ...]:
     """Return input arguments that read this one local file and nothing it points to."""
     return (*_SAFE_INPUT, *(("-f", demuxer) if demuxer else ()), "-i", f"file:{path}")
+
+
+def filter_escape(value: str) -> str:
+    """Return `value` (a path, say) so that it passes whole through ffmpeg's filter syntax as one option's value.
+
+    ffmpeg unescapes twice: when it splits the graph into filters, and when it splits a filter's options.
+    """
+    option = re.sub(r"([\\':\s])", r"\\\1", value)
+    return re.sub(r"([\\'\[\],;\s])", r"\\\1", option)
 
 
 def run(arguments: Sequence[str], *, timeout_s: float) -> str:

@@ -122,7 +122,9 @@ class Captions(Model):
         default="#FFD400", pattern=r"^#[0-9A-Fa-f]{6}$", title="Spoken word's colour", description="#RRGGBB"
     )
     uppercase: bool = Field(default=False, title="Upper case", description="Show the words in capitals")
-    max_words: int = Field(default=5, ge=1, le=12, title="Words per page", description="Most words shown together")
+    max_words: int | None = Field(
+        default=None, ge=1, le=12, title="Words per page", description="Most words shown together; empty for the preset's"
+    )
 
 
 CANVAS_SIZES: dict[CanvasPreset, tuple[int, int]] = {

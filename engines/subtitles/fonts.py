@@ -1,0 +1,168 @@
+"""Fonts: which file draws which character, how wide the result is, and what size libass must be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont, TTLibError
+from PIL import ImageFont, features
+
+from engines.errors import FontUnknown, GlyphsMissing
+from engines.subtitles.text import clusters, is_emoji, is_invisible
+
+FONT_SUFFIXES = (".ttf", ".otf")
+MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
+
+
+@dataclass(frozen=True)
+class Face:
+    """One font file. Metrics are fractions of the em."""
+
+    path: Path
+    full_name: str
+    families: frozenset[str]
+    weight: int
+    coverage: frozenset[int] = field(repr=False)
+    ascent: float
+    descent: float
+    cap_height: float
+
+    def ass_size(self, em_px: float) -> float:
+        """Return the ASS Fontsize that gives this em: libass scales ascent plus descent, not the em, to it."""
+        return em_px * (self.ascent + self.descent)
+
+    def draws(self, text: str) -> bool:
+        """Tell whether the font has a glyph for every visible character of `text`."""
+        return all(ord(char) in self.coverage or is_invisible(char) for char in text)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text in one font."""
+
+    face: Face
+    text: str
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What text covers, in px: its advance width, and how far it reaches above and below the baseline."""
+
+    width_px: float
+    above_px: float
+    below_px: float
+
+
+class FontStack:
+    """A chosen face and, behind it, every other face as a fallback."""
+
+    def __init__(self, primary: Face, fallbacks: Iterable[Face]) -> None:
+        self.primary = primary
+        self.faces = (primary, *fallbacks)
+        self._ink: dict[str, Ink] = {}
+
+    def drawable(self, text: str) -> str:
+        """Return `text` without the emoji that no face draws. Raises GlyphsMissing for any other such character."""
+        kept, missing = "", ""
+        for cluster in clusters(text):
+            drawn = cluster if self._face_of(cluster) else "".join(char for char in cluster if not is_emoji(char))
+            if drawn.strip("\u200d") and self._face_of(drawn) is None:
+                missing += drawn
+            kept += drawn if drawn.strip("\u200d") else ""
+        if missing:
+            raise GlyphsMissing(font=self.primary.full_name, characters="".join(sorted(set(missing))))
+        return " ".join(kept.split())
+
+    def runs(self, text: str) -> tuple[Run, ...]:
+        """Split drawable `text` into runs of one face each; spaces are the primary face's."""
+        runs: list[Run] = []
+        for cluster in clusters(text):
+            face = self.primary if cluster == " " else self._face_of(cluster) or self.primary
+            if runs and runs[-1].face is face:
+                runs[-1] = Run(face=face, text=runs[-1].text + cluster)
+            else:
+                runs.append(Run(face=face, text=cluster))
+        return tuple(runs)
+
+    def ink(self, text: str) -> Ink:
+        """Return what drawable `text` covers at an em of 1 px."""
+        if text not in self._ink:
+            inks = [_run_ink(run) for run in self.runs(text)]
+            self._ink[text] = Ink(
+                width_px=sum(ink.width_px for ink in inks),
+                above_px=max((ink.above_px for ink in inks), default=0.0),
+                below_px=max((ink.below_px for ink in inks), default=0.0),
+            )
+        return self._ink[text]
+
+    def _face_of(self, cluster: str) -> Face | None:
+        return next((face for face in self.faces if face.draws(cluster)), None)
+
+
+def load_faces(fonts_dir: Path) -> tuple[Face, ...]:
+    """Return every font file of a folder, by name."""
+    paths = sorted(path for path in fonts_dir.iterdir() if path.suffix.lower() in FONT_SUFFIXES)
+    return tuple(_read_face(path) for path in paths)
+
+
+def find_fonts(family: str, *, weight: int, fonts_dir: Path) -> FontStack:
+    """Return the face of a family (or full) name nearest to `weight`, with the folder's others behind it.
+
+    Raises FontUnknown.
+    """
+    faces = load_faces(fonts_dir)
+    named = [face for face in faces if family.casefold() in face.families]
+    if not named:
+        known = ", ".join(face.full_name for face in faces) or "a folder with fonts (there are none)"
+        raise FontUnknown(font=family, known=known)
+    primary = min(named, key=lambda face: (abs(face.weight - weight), face.full_name))
+    others = sorted(
+        (face for face in faces if face is not primary),
+        key=lambda face: (_is_emoji_font(face), abs(face.weight - weight), face.full_name),
+    )
+    return FontStack(primary, others)
+
+
+def _is_emoji_font(face: Face) -> bool:
+    return ord("a") not in face.coverage and 0x1F600 in face.coverage
+
+
+@lru_cache(maxsize=64)
+def _read_face(path: Path) -> Face:
+    try:
+        with TTFont(path, lazy=True) as font:
+            names, em = font["name"], font["head"].unitsPerEm
+            os2, hhea = font["OS/2"], font["hhea"]
+            windows = (os2.usWinAscent, os2.usWinDescent)
+            ascent, descent = windows if sum(windows) else (hhea.ascent, -hhea.descent)
+            full_name = names.getDebugName(4) or path.stem
+            families = {names.getDebugName(name_id) for name_id in (1, 4, 16)}
+            return Face(
+                path=path,
+                full_name=full_name,
+                families=frozenset(name.casefold() for name in families if name),
+                weight=os2.usWeightClass,
+                coverage=frozenset(font.getBestCmap()),
+                ascent=ascent / em,
+                descent=descent / em,
+                cap_height=(getattr(os2, "sCapHeight", 0) or 0.7 * em) / em,
+            )
+    except (TTLibError, KeyError) as error:
+        raise FontUnknown(font=path.name, known=f"a sound font file ({error})") from error
+
+
+@lru_cache(maxsize=64)
+def _measuring_font(path: Path) -> ImageFont.FreeTypeFont:
+    engine = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
+    return ImageFont.truetype(path, size=MEASURE_EM_PX, layout_engine=engine)
+
+
+def _run_ink(run: Run) -> Ink:
+    font = _measuring_font(run.face.path)
+    _, top, _, bottom = font.getbbox(run.text, anchor="ls")
+    return Ink(
+        width_px=font.getlength(run.text) / MEASURE_EM_PX,
+        above_px=max(0.0, -top) / MEASURE_EM_PX,
+        below_px=max(0.0, bottom) / MEASURE_EM_PX,
+    )

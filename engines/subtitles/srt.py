@@ -1,0 +1,79 @@
+"""SubRip files, written and read. The only module that touches pysrt."""
+
+import codecs
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+import chardet
+import pysrt
+
+from engines.errors import SourceNotFound, SourceUnreadable
+from models.captions import Cue
+
+MAX_BYTES = 10_000_000
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def write_srt(cues: Sequence[Cue]) -> str:
+    """Return cues as the text of a SubRip file (to be written as UTF-8). Blank lines in a cue's text are left out."""
+    items = [
+        pysrt.SubRipItem(index=number, start=cue.start_ms, end=cue.end_ms, text=_block(cue.text))
+        for number, cue in enumerate(cues, start=1)
+    ]
+    written = StringIO()
+    pysrt.SubRipFile(items=items, eol="\n").write_into(written)
+    return written.getvalue()
+
+
+def read_srt(path: Path) -> tuple[Cue, ...]:
+    """Read a SubRip file in whatever encoding it came: by its byte order mark, as UTF-8, or by a guess.
+
+    Entries that cannot be understood are passed over. Raises SourceNotFound, SourceUnreadable.
+    """
+    if not path.is_file():
+        raise SourceNotFound(source=path.name)
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceUnreadable(source=path.name, reason=f"a subtitle file of more than {MAX_BYTES} bytes")
+    text = _decode(path.read_bytes())
+    items = pysrt.SubRipFile.from_string(_unified(text), error_handling=pysrt.SubRipFile.ERROR_PASS)
+    cues = [_cue(item) for item in items]
+    if not cues and text.strip():
+        raise SourceUnreadable(source=path.name, reason="no SubRip entries in it")
+    return tuple(sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms)))
+
+
+def _cue(item: pysrt.SubRipItem) -> Cue:
+    start_ms = max(0, int(item.start.ordinal))
+    return Cue(start_ms=start_ms, end_ms=max(start_ms, int(item.end.ordinal)), text=str(item.text).strip())
+
+
+def _decode(content: bytes) -> str:
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        guess = chardet.detect(content)["encoding"] or "cp1252"
+        return content.decode(guess, errors="replace")
+
+
+def _unified(text: str) -> str:
+    """One kind of line end; without NULs and the rarer separators, which pysrt would take for line ends."""
+    return "\n".join(_lines(text.replace("\x00", "")))
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _block(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)

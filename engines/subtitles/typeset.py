@@ -1,0 +1,97 @@
+"""Typesetting: the words of every scene become captions to burn in and sidecars to upload."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engines.errors import GlyphsMissing, SceneError
+from engines.subtitles.ass import write_ass
+from engines.subtitles.cues import make_cues, scene_words
+from engines.subtitles.fonts import FontStack, find_fonts
+from engines.subtitles.layout import Frame
+from engines.subtitles.pages import paginate
+from engines.subtitles.presets import load_safe_area, resolve_style
+from engines.subtitles.srt import write_srt
+from engines.subtitles.text import display_text
+from engines.subtitles.vtt import write_vtt
+from models.captions import CaptionedScene, CaptionStyle, Page, SafeArea, TypesetResult
+from models.spec import Captions
+
+
+def typeset(
+    scenes: Sequence[CaptionedScene],
+    *,
+    captions: Captions,
+    canvas_px: tuple[int, int],
+    fonts_dir: Path,
+    presets_dir: Path,
+    safe_areas_file: Path,
+    language: str,
+    output_dir: Path,
+) -> TypesetResult:
+    """Write `scene-001.ass` for every scene with words, and `captions.srt` and `captions.vtt` for all of them.
+
+    A scene's .ass depends on nothing but its own words, its duration and the style. Emoji that no font draws are left
+    out of the picture and stay in the sidecars. Raises SceneError where fonts lack other glyphs, FontUnknown,
+    PresetInvalid.
+    """
+    output_dir.mkdir(parents=True, exist_ok=True)
+    cues = make_cues(scenes, language=language)
+    srt = _write(output_dir / "captions.srt", write_srt(cues))
+    vtt = _write(output_dir / "captions.vtt", write_vtt(cues))
+    style = resolve_style(captions, presets_dir=presets_dir)
+    if style is None:
+        return TypesetResult(scenes=(None,) * len(scenes), srt=srt, vtt=vtt)
+    area = load_safe_area(safe_areas_file, width_px=canvas_px[0], height_px=canvas_px[1])
+    fonts = find_fonts(style.font, weight=style.weight, fonts_dir=fonts_dir)
+    frame = Frame.of(width_px=canvas_px[0], height_px=canvas_px[1], safe_area=area, style=style)
+    files: list[Path | None] = []
+    for scene in scenes:
+        pages = _pages(scene, style=style, frame=frame, fonts=fonts, language=language)
+        path = output_dir / f"scene-{scene.number:03}.ass"
+        files.append(_write_pages(path, pages, style=style, fonts=fonts, canvas_px=canvas_px, area=area))
+    return TypesetResult(scenes=tuple(files), srt=srt, vtt=vtt)
+
+
+def _pages(
+    scene: CaptionedScene, *, style: CaptionStyle, frame: Frame, fonts: FontStack, language: str
+) -> tuple[Page, ...]:
+    try:
+        texts = [
+            fonts.drawable(display_text(word.text, uppercase=style.uppercase, language=language))
+            for word in scene.words
+        ]
+    except GlyphsMissing as error:
+        raise SceneError(scene=scene.number, reason=str(error)) from error
+    em_px = style.size_px * frame.unit
+    return paginate(
+        scene_words(scene, texts),
+        max_lines=style.max_lines,
+        max_words=style.max_words,
+        max_width_px=frame.text_width_px(style),
+        measure=lambda text: fonts.ink(text).width_px * em_px,
+        scene_end_ms=scene.duration_ms,
+        language=language,
+    )
+
+
+def _write_pages(
+    path: Path,
+    pages: Sequence[Page],
+    *,
+    style: CaptionStyle,
+    fonts: FontStack,
+    canvas_px: tuple[int, int],
+    area: SafeArea,
+) -> Path | None:
+    if not pages:
+        return None
+    width_px, height_px = canvas_px
+    script = write_ass(
+        pages, style=style, fonts=fonts, canvas_width_px=width_px, canvas_height_px=height_px, safe_area=area
+    )
+    return _write(path, script)
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

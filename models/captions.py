@@ -1,0 +1,105 @@
+"""Captions and subtitles: how words look, which stand together, and when."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.base import Model
+from models.spec import CaptionPosition
+from models.timeline import WordTiming
+
+COLOR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
+
+
+class Highlight(Model):
+    """How the spoken word stands out. Colour only, so that nothing moves while it changes."""
+
+    color: str = Field(pattern=COLOR_PATTERN, title="Colour", description="#RRGGBB")
+
+
+class CaptionStyle(Model):
+    """The look of captions. Lengths in px are for a canvas whose short side is 1080; they scale with it."""
+
+    font: str = Field(min_length=1, max_length=64, title="Font", description="Family or full name of a font file")
+    weight: int = Field(default=700, ge=100, le=900, title="Weight", description="Picks among a family's files")
+    size_px: float = Field(gt=0, le=400, title="Size", description="The em: what design tools call the font size")
+    line_spacing: float = Field(default=1.2, ge=1, le=3, title="Line spacing", description="Baselines' distance, in em")
+    color: str = Field(default="#FFFFFF", pattern=COLOR_PATTERN, title="Text colour")
+    highlight: Highlight | None = Field(default=None, title="Spoken word")
+    outline_color: str = Field(default="#000000", pattern=COLOR_PATTERN, title="Outline colour")
+    outline_px: float = Field(default=0, ge=0, le=40, title="Outline width")
+    shadow_color: str = Field(default="#000000", pattern=COLOR_PATTERN, title="Shadow colour")
+    shadow_opacity: float = Field(default=0, ge=0, le=1, title="Shadow opacity", description="0 for no shadow")
+    shadow_offset_px: float = Field(default=0, ge=0, le=40, title="Shadow offset", description="Downwards")
+    shadow_blur_px: float = Field(default=0, ge=0, le=40, title="Shadow blur")
+    max_lines: int = Field(default=2, ge=1, le=3, title="Lines per page")
+    max_words: int = Field(default=5, ge=1, le=16, title="Words per page")
+    alignment: Literal["left", "center", "right"] = Field(default="center", title="Alignment")
+    position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
+    uppercase: bool = Field(default=False, title="Upper case")
+    animation: Literal["none"] = Field(default="none", title="Animation")
+
+
+class SafeArea(Model):
+    """The part of the canvas that no platform covers: margins as fractions of its height and width."""
+
+    top: float = Field(ge=0, lt=0.5)
+    right: float = Field(ge=0, lt=0.5)
+    bottom: float = Field(ge=0, lt=0.5)
+    left: float = Field(ge=0, lt=0.5)
+
+    def union(self, other: "SafeArea") -> "SafeArea":
+        """Return the area that is safe in both."""
+        return SafeArea(
+            top=max(self.top, other.top),
+            right=max(self.right, other.right),
+            bottom=max(self.bottom, other.bottom),
+            left=max(self.left, other.left),
+        )
+
+
+class Page(Model):
+    """Words shown together, and from when to when (ms from the scene's first frame)."""
+
+    lines: tuple[tuple[WordTiming, ...], ...] = Field(min_length=1)
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(ge=0)
+    scale: float = Field(default=1.0, gt=0, le=1, description="Below 1 where a word is wider than the safe area")
+
+    @property
+    def words(self) -> tuple[WordTiming, ...]:
+        """All words, in the order they are said."""
+        return tuple(word for line in self.lines for word in line)
+
+
+class Cue(Model):
+    """One entry of a sidecar file: text shown from `start_ms` to `end_ms`; lines are separated by a newline."""
+
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(ge=0)
+    text: str
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.end_ms < self.start_ms:
+            raise ValueError(f"end_ms ({self.end_ms}) should not be before start_ms ({self.start_ms})")
+        return self
+
+
+class CaptionedScene(Model):
+    """What typesetting needs to know of one scene."""
+
+    number: int = Field(ge=1, title="Scene", description="Counted from 1")
+    words: tuple[WordTiming, ...] = Field(default=(), description="Times from the start of the scene's speech")
+    speech_offset_ms: int = Field(default=0, ge=0, description="From the scene's first frame to its speech's start")
+    start_ms: int = Field(ge=0, description="Start of the scene in the whole short")
+    duration_ms: int = Field(ge=0)
+
+
+class TypesetResult(Model):
+    """The files that typesetting wrote."""
+
+    scenes: tuple[Path | None, ...] = Field(description="One .ass per scene; None for a scene without captions")
+    srt: Path
+    vtt: Path
