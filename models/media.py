@@ -27,6 +27,20 @@ class MediaInfo(Model):
     has_audio: bool = Field(default=False, title="Has an audio track")
 
 
+class MediaLimits(Model):
+    """What a source may cost at most, checked before anything is decoded."""
+
+    max_bytes: int = Field(default=2 * 1024**3, gt=0, title="Most bytes", description="Of the file")
+    max_pixels: int = Field(default=100_000_000, gt=0, title="Most pixels", description="Of a still image")
+    max_frame_pixels: int = Field(
+        default=8192 * 4320, gt=0, title="Most pixels of a frame", description="Of a video or an animated image"
+    )
+    max_animation_pixels: int = Field(
+        default=2_000_000_000, gt=0, title="Most pixels of an animation", description="Of all its frames together"
+    )
+    max_duration_ms: int = Field(default=4 * 3600 * 1000, gt=0, title="Longest duration (ms)")
+
+
 class Source(Model):
     """A fetched source: its bytes in the store (none for a plain colour) and what they are."""
 

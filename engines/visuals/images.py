@@ -1,0 +1,84 @@
+"""Opening pictures with Pillow so that a hostile or broken file ends in a named error and never in a huge buffer."""
+
+import struct
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from engines.errors import SourceTooLarge, SourceUnreadable
+from engines.visuals.sniff import describe, is_image, read_head
+from models.media import MediaLimits
+
+# EPS, PDF, FITS, WMF and the rest of Pillow's plugins start other programs or read what nobody sends as a picture.
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000")
+ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
+# What Pillow's parsers let through when bytes are not what they should be.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    struct.error,
+)
+
+
+@contextmanager
+def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Image.Image]:
+    """Open a picture and turn whatever Pillow raises inside the block into SourceUnreadable or SourceTooLarge.
+
+    The limits are checked on the header, before any pixel is decoded.
+    """
+    head = read_head(path)
+    if not is_image(head):
+        raise SourceUnreadable(source=source, reason=describe(head))
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            _check_pixels(image, source, limits)
+            yield image
+    except Image.DecompressionBombError:
+        raise SourceTooLarge(source=source, limit=f"{limits.max_pixels} pixels") from None
+    except UnidentifiedImageError:
+        raise SourceUnreadable(source=source, reason="the picture's header is damaged") from None
+    except _BROKEN as error:
+        raise SourceUnreadable(source=source, reason=f"the picture is cut off or damaged ({error})") from error
+
+
+def is_animation(image: Image.Image) -> bool:
+    """Tell an animation from a still; the pages of a TIFF and the spare pictures of a phone's MPO are no animation."""
+    return image.format in ANIMATED_FORMATS and getattr(image, "n_frames", 1) > 1
+
+
+def orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where there is none or it is nonsense."""
+    value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    Image.init()  # Pillow registers most formats only now
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _check_pixels(image: Image.Image, source: str, limits: MediaLimits) -> None:
+    pixels = image.width * image.height
+    if is_animation(image):
+        frames = int(getattr(image, "n_frames", 1))
+        if pixels * frames > limits.max_animation_pixels:
+            limit = f"{limits.max_animation_pixels} pixels in all frames"
+            raise SourceTooLarge(source=source, limit=f"{limit}, it has {frames} of {image.width}x{image.height}")
+        if pixels > limits.max_frame_pixels:
+            raise SourceTooLarge(source=source, limit=_limit(limits.max_frame_pixels, image))
+    if pixels > limits.max_pixels:
+        raise SourceTooLarge(source=source, limit=_limit(limits.max_pixels, image))
+
+
+def _limit(pixels: int, image: Image.Image) -> str:
+    return f"{pixels} pixels, it has {image.width}x{image.height}"
