@@ -7,9 +7,9 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from blocks import APP_NAME
 from models.media import MediaLimits
 
-APP_NAME = "neuroshorts"
 _GIB = 1 << 30
 _WORKER_BYTES = _GIB // 3
 

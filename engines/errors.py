@@ -171,6 +171,12 @@ class StoreCorrupt(TransientError):
     template = "{uri}: {reason}"
 
 
+class ServerFailed(NeuroShortsError):
+    """Needs `reason`, `log`: the local Prefect server could not be started; `log` is the path of its log."""
+
+    template = "the local Prefect server did not start: {reason} (log: {log})"
+
+
 class OutputInvalid(NeuroShortsError):
     """Needs `path`, `reason`: a finished file breaks a promise (frame count, loudness, joins). A bug, not a mistake."""
 

@@ -1,0 +1,246 @@
+"""A Prefect server of our own on this machine, for people who run none: started once, reused by every later render.
+
+Nothing here imports Prefect, whose settings are read at its import: a program calls `ensure_server` first, puts
+`client_environment` into `os.environ`, and then imports its flows.
+"""
+
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+import psutil  # type: ignore[import-untyped]
+from pydantic import ValidationError
+
+from blocks import APP_NAME
+from engines.errors import ServerFailed
+from models.base import Model
+
+START_TIMEOUT_S = 180.0
+_STOP_TIMEOUT_S = 10.0
+_PORT_ATTEMPTS = 3
+_POLL_S = 0.1
+_HOST = "127.0.0.1"
+# No telemetry; fewer and larger SQLite transactions, so that clients meet a locked database less often; and none of
+# the services that only deployments, schedules and automations need.
+_SERVER_SETTINGS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "30",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.5",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",
+    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+}
+_CLIENT_SETTINGS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+}
+
+
+class ServerState(Model):
+    """The server that was started last, as its state file tells."""
+
+    pid: int
+    created_s: float
+    port: int
+    prefect_version: str
+
+    @property
+    def api_url(self) -> str:
+        """Where clients find the API."""
+        return f"http://{_HOST}:{self.port}/api"
+
+
+def default_home() -> Path:
+    """Return the folder of the local server's database, log and state."""
+    return platformdirs.user_data_path(APP_NAME) / "prefect"
+
+
+def ensure_server(*, home: Path | None = None, port: int = 0, notify: Callable[[str], None] | None = None) -> str:
+    """Return the API URL of a healthy local server of this Prefect version, starting one if there is none.
+
+    Programs that call this together share one server. `port` 0 takes any free port; `notify` is told when
+    there is something to wait for. Raises ServerFailed.
+    """
+    home = home or default_home()
+    home.mkdir(parents=True, exist_ok=True)
+    tell = notify or _ignore
+    with _lock(home):
+        state = read_state(home)
+        if state and _is_alive(state) and state.prefect_version == version("prefect"):
+            if _is_healthy(state.port) or _wait_until_healthy(state, _remaining_start_s(state)):
+                return state.api_url
+            tell("The local Prefect server does not answer; starting it again")
+        if state:
+            _stop(home, state)
+        tell("Starting the local Prefect server (the first time takes up to half a minute)")
+        return _start(home, port).api_url
+
+
+def stop_server(*, home: Path | None = None) -> bool:
+    """End the local server, and nothing else; return whether there was one."""
+    home = home or default_home()
+    if not home.is_dir():
+        return False
+    with _lock(home):
+        state = read_state(home)
+        return state is not None and _stop(home, state)
+
+
+def client_environment(api_url: str, *, home: Path | None = None) -> dict[str, str]:
+    """Return the variables that make this process, and its children, use the local server at `api_url`."""
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), _HOST]))
+    return {
+        **_CLIENT_SETTINGS,
+        "PREFECT_API_URL": api_url,
+        "PREFECT_HOME": str(home or default_home()),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def read_state(home: Path) -> ServerState | None:
+    """Return what the state file tells, or None if there is none that can be read."""
+    try:
+        return ServerState.model_validate_json(_state_path(home).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _start(home: Path, port: int) -> ServerState:
+    log_path = home / "server.log"
+    for _ in range(_PORT_ATTEMPTS):
+        state = _spawn(home, port or _free_port(), log_path)
+        if _wait_until_healthy(state, START_TIMEOUT_S):
+            return state
+        still_starting = _is_alive(state)
+        _stop(home, state)
+        if still_starting:
+            raise ServerFailed(reason=f"it did not answer within {START_TIMEOUT_S:g} s", log=str(log_path))
+    raise ServerFailed(reason=_last_line(log_path) or "it ended at once", log=str(log_path))
+
+
+def _spawn(home: Path, port: int, log_path: Path) -> ServerState:
+    # None of the user's own Prefect settings, and no project files: the server's folder is its working directory.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = {**own, **_SERVER_SETTINGS, "PREFECT_HOME": str(home)}
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)]
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    created_s = psutil.Process(process.pid).create_time()
+    state = ServerState(pid=process.pid, created_s=created_s, port=port, prefect_version=version("prefect"))
+    part = _state_path(home).with_suffix(".part")
+    part.write_text(state.model_dump_json())
+    part.replace(_state_path(home))
+    return state
+
+
+def _stop(home: Path, state: ServerState) -> bool:
+    """End the process that `state` names, if it still is that process, with the group that it leads."""
+    was_alive = _is_alive(state)
+    if was_alive:
+        _signal_group(state, signal.SIGTERM)
+        if not _wait(lambda: not _is_alive(state), _STOP_TIMEOUT_S):
+            _signal_group(state, signal.SIGKILL)
+            _wait(lambda: not _is_alive(state), _STOP_TIMEOUT_S)
+    _state_path(home).unlink(missing_ok=True)
+    return was_alive
+
+
+def _signal_group(state: ServerState, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it ended by itself meanwhile
+        os.killpg(state.pid, number)
+
+
+def _is_alive(state: ServerState) -> bool:
+    """Tell the server from another process that was given its number later."""
+    try:
+        process = psutil.Process(state.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return bool(abs(process.create_time() - state.created_s) < 1)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(_HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/api/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _wait_until_healthy(state: ServerState, timeout_s: float) -> bool:
+    _wait(lambda: _is_healthy(state.port) or not _is_alive(state), timeout_s)
+    return _is_alive(state) and _is_healthy(state.port)
+
+
+def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _remaining_start_s(state: ServerState) -> float:
+    """How long to wait for a server that another program may just have started before it was ended itself."""
+    return max(5.0, state.created_s + START_TIMEOUT_S - time.time())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _lock(home: Path) -> Generator[None]:
+    with (home / "server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _state_path(home: Path) -> Path:
+    return home / "server.json"
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _ignore(message: str) -> None:
+    """Tell nobody."""
