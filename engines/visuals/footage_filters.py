@@ -54,7 +54,7 @@ def filter_graph(track: Track, *, fps: Fraction, first_s: Fraction, size: tuple[
     first, so that frames nobody sees cost nothing more, and pictures are cropped before they are scaled.
     """
     rate = f"fps={fps.numerator}/{fps.denominator}:start_time={float(first_s):.6f}:round=near"
-    fitted = _cover(track, size) if fit is Fit.COVER else _contain(track, size)
+    fitted = _cover(track, size) if fit == Fit.COVER else _contain(track, size)
     return f"{rate},{fitted}"
 
 

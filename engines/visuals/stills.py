@@ -53,11 +53,11 @@ def make_plate(
         turned = orientation(opened) in _TURNED
         shown = opened.size[::-1] if turned else opened.size
         narrow, wide = sorted((shown[0] / width_px, shown[1] / height_px))
-        spare = narrow if fit is Fit.COVER else wide
+        spare = narrow if fit == Fit.COVER else wide
         scale = min(headroom, max(1.0, spare))
         size = _side(width_px * scale), _side(height_px * scale)
         picture = upright_rgb(opened, inner_size(shown, size, fit), fit=fit)
-    plate = picture if fit is Fit.COVER else over_backdrop(picture, size)
+    plate = picture if fit == Fit.COVER else over_backdrop(picture, size)
     np.save(output, rgb_to_i420(np.asarray(plate)))
     return size
 
@@ -80,7 +80,7 @@ def upright_rgb(image: Image.Image, size: tuple[int, int], *, fit: Fit) -> Image
     image.load()
     profile = image.info.get("icc_profile")
     picture = _plain_mode(image)
-    box = _middle(picture.size, stored_size) if fit is Fit.COVER else None
+    box = _middle(picture.size, stored_size) if fit == Fit.COVER else None
     if picture.size != stored_size or box is not None:
         picture = picture.resize(stored_size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     upright = picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
@@ -110,7 +110,7 @@ def fill_transparency(picture: Image.Image, neutral: tuple[int, int, int]) -> Im
 
 def inner_size(shown: tuple[int, int], size: tuple[int, int], fit: Fit) -> tuple[int, int]:
     """Return the size of the picture itself in a frame of `size`: all of it for `cover`, what fits for `contain`."""
-    if fit is Fit.COVER:
+    if fit == Fit.COVER:
         return size
     scale = min(size[0] / shown[0], size[1] / shown[1])
     return max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale))
