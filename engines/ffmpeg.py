@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -31,9 +31,19 @@ def executable() -> str:
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 
+def version() -> str:
+    """Return ffmpeg's own name for its version. Raises OSError or RuntimeError if it does not run."""
+    result = subprocess.run(  # noqa: S603
+        [executable(), "-version"], capture_output=True, text=True, timeout=30, check=False
+    )
+    if result.returncode != 0:
+        raise RuntimeError(f"{executable()} ended with {result.returncode}")
+    return result.stdout.split()[2]
+
+
 @cache
 def capabilities(flag: str) -> frozenset[str]:
-    """Return the names that `ffmpeg -filters`, `-encoders` or `-demuxers` lists; `flag` is that word without its dash."""
+    """Return the names that `ffmpeg -filters`, `-encoders` or `-demuxers` lists; `flag` is the bare word."""
     listing = subprocess.run(  # noqa: S603
         [executable(), "-hide_banner", f"-{flag}"], capture_output=True, text=True, timeout=30, check=True
     ).stdout
@@ -162,9 +172,7 @@ class _Child:
         log = self.log_tail()
         if "No space left on device" in log:
             raise DiskFull(path=self.command[-1], reason=log.splitlines()[-1])
-        raise FfmpegFailed(
-            command=" ".join(self.command), exit_code=self._process.returncode, log=log or "no message"
-        )
+        raise FfmpegFailed(command=" ".join(self.command), exit_code=self._process.returncode, log=log or "no message")
 
     def _time_out(self) -> None:
         self._timed_out.set()
@@ -192,10 +200,8 @@ def _child(
 
 def _close_quietly(pipe: IO[bytes]) -> None:
     """Close a pipe whose other end may be gone; the child's exit code tells what matters."""
-    try:
+    with suppress(BrokenPipeError):
         pipe.close()
-    except BrokenPipeError:
-        pass  # buffered bytes for a child that has ended
 
 
 def _widen(pipe: IO[bytes]) -> None:

@@ -35,10 +35,13 @@ class Video(Model):
     duration_ms: int
 
 
-class PublishedFile(ArtifactRef):
+class PublishedFile(Model):
     """A file at its destination."""
 
     name: str
+    uri: str = Field(title="Address", description="Path or fsspec URL")
+    sha256: str
+    size: int = Field(ge=0, description="Bytes")
 
 
 class Publication(Model):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from models.artifacts import ArtifactRef
 from models.base import Model
+from models.spec import Fit, MotionName
 
 
 class Window(Model):
@@ -38,7 +39,16 @@ class Footage(Model):
     end_ms: int = Field(gt=0, description="End of the part that is played; the part loops when a scene is longer")
     width_px: int = Field(gt=0, multiple_of=4, description="Width the frames are decoded to, after fitting")
     height_px: int = Field(gt=0, multiple_of=4, description="Height the frames are decoded to, after fitting")
-    fit: Literal["cover", "contain"] = "cover"
+    fit: Fit = Fit.COVER
+
+
+class Framing(Model):
+    """How one scene wants its picture: everything that `compose_clip` needs to know of the scene, and no more."""
+
+    fit: Fit
+    motion: MotionName = Field(description="Never auto")
+    start_ms: int = Field(default=0, ge=0)
+    end_ms: int | None = None
 
 
 class Shot(Model):
@@ -48,3 +58,18 @@ class Shot(Model):
     window_from: Window = FULL_WINDOW
     window_to: Window = FULL_WINDOW
     easing: Literal["linear", "ease_in_out"] = "ease_in_out"
+
+
+class Previous(Model):
+    """The scene that a transition takes over from."""
+
+    shot: Shot
+    frame_count: int = Field(ge=1, description="Frames of that scene, after which footage plays on")
+    transition_frames: int = Field(ge=1, description="Frames during which both are seen")
+
+
+class Segment(Model):
+    """One encoded scene."""
+
+    blob: ArtifactRef = Field(description="MP4 of video only, starting with an IDR frame")
+    frame_count: int = Field(ge=1)

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 from models.base import Model
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-VISUAL_PATTERN = re.compile(r"^(https?://|s3://|assets:|color:#[0-9A-Fa-f]{6}$|(?![A-Za-z][A-Za-z0-9+.-]+:)[^\x00-\x1f]+$)")
+VISUAL_PATTERN = re.compile(
+    r"^(https?://|s3://|assets:|color:#[0-9A-Fa-f]{6}$|(?![A-Za-z][A-Za-z0-9+.-]+:)[^\x00-\x1f]+$)"
+)
 
 
 def _known_source(value: str) -> str:
@@ -97,7 +99,11 @@ class Music(Model):
         default=None, title="Track", description="Audio source, such as assets:music/ambient; empty for none"
     )
     gain_db: float = Field(
-        default=-14.0, ge=-60, le=12, title="Gain (dB)", description="Level of the bed in the gaps, relative to the voice"
+        default=-14.0,
+        ge=-60,
+        le=12,
+        title="Gain (dB)",
+        description="Level in the gaps, relative to the voice",
     )
     duck: bool = Field(default=True, title="Duck", description="Lower the music while the voice speaks")
 
@@ -110,20 +116,23 @@ class Captions(Model):
     )
     position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
     font: str | None = Field(
-        default=None, max_length=64, title="Font", description="Family of a font in assets/fonts; empty for the preset's"
+        default=None,
+        max_length=64,
+        title="Font",
+        description="A family in assets/fonts; empty for the preset's",
     )
-    size_percent: int = Field(
-        default=100, ge=50, le=200, title="Size (%)", description="Of the preset's text size"
-    )
-    color: str = Field(
-        default="#FFFFFF", pattern=r"^#[0-9A-Fa-f]{6}$", title="Text colour", description="#RRGGBB"
-    )
+    size_percent: int = Field(default=100, ge=50, le=200, title="Size (%)", description="Of the preset's text size")
+    color: str = Field(default="#FFFFFF", pattern=r"^#[0-9A-Fa-f]{6}$", title="Text colour", description="#RRGGBB")
     highlight_color: str = Field(
         default="#FFD400", pattern=r"^#[0-9A-Fa-f]{6}$", title="Spoken word's colour", description="#RRGGBB"
     )
     uppercase: bool = Field(default=False, title="Upper case", description="Show the words in capitals")
     max_words: int | None = Field(
-        default=None, ge=1, le=12, title="Words per page", description="Most words shown together; empty for the preset's"
+        default=None,
+        ge=1,
+        le=12,
+        title="Words per page",
+        description="Shown together; empty for the preset's",
     )
 
 
@@ -170,9 +179,7 @@ class Scene(Model):
     narration: str = Field(
         default="", max_length=2000, title="Narration", description="What the voice says; empty for a silent scene"
     )
-    visual: SourceAddress = Field(
-        title="Visual", description="A path, https://…, s3://…, assets:NAME or color:#RRGGBB"
-    )
+    visual: SourceAddress = Field(title="Visual", description="A path, https://…, s3://…, assets:NAME or color:#RRGGBB")
     start_ms: int = Field(default=0, ge=0, title="Trim start (ms)", description="Where to start in a clip")
     end_ms: int | None = Field(
         default=None, gt=0, title="Trim end (ms)", description="Where to stop in a clip; empty for its end"

@@ -22,9 +22,7 @@ class Narration(Model):
     audio: ArtifactRef = Field(title="Speech", description="WAV, 48 kHz mono 16-bit")
     duration_ms: int = Field(ge=0, title="Duration")
     words: tuple[WordTiming, ...] = Field(title="Words", description="In order, not overlapping")
-    timing: str = Field(
-        default="provider", title="Timing source", description="provider (the voice told) or estimated"
-    )
+    timing: str = Field(default="provider", title="Timing source", description="provider (the voice told) or estimated")
 
 
 class SceneSlot(Model):

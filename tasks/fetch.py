@@ -36,13 +36,9 @@ class SourceCache(StepCache):
         return super().compute_key(task_ctx, {**inputs, "version": version}, flow_parameters)
 
 
-def _run_name(parameters: dict[str, Any]) -> str:
-    """Name the source without the query of its address, which may hold a secret."""
-    return f"fetch_asset: {parameters['uri'].partition('?')[0]}"
-
-
-@step(version=1, cache=SourceCache, run_name=_run_name)
-def fetch_asset(uri: str) -> Source:
+# The run is named by who needs the source, not by its address, whose query may hold a secret.
+@step(version=1, cache=SourceCache, run_name="fetch_asset: {used_by}", exclude=("used_by",))
+def fetch_asset(uri: str, used_by: str) -> Source:
     """Return the source at `uri`, its bytes in the store: a path, https://…, s3://…, assets:NAME or color:#RRGGBB.
 
     When its server cannot be reached, the copy fetched last is used. Raises SourceNotFound, SourceRefused,

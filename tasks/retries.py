@@ -54,7 +54,7 @@ def retry_if_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any
 def step(
     *,
     version: int,
-    run_name: str | Callable[..., str] | None = None,
+    run_name: str | None = None,
     exclude: Iterable[str] = (),
     retries: int = RETRIES,
     tags: Iterable[str] = (),
@@ -63,7 +63,7 @@ def step(
     """Make a Prefect task of a function that returns a model (or a plain string, number or None).
 
     Raise `version` whenever the function would make something else of the same inputs. `run_name` is a template
-    over the parameters, such as "burn_subtitles: scene {number} of {total}", or a function of `parameters`.
+    over the parameters, such as "burn_subtitles: scene {number} of {total}".
     Parameters that only label the run go in `exclude`, so that they do not count in the cache key. Inputs that
     cannot be hashed and results that would not come back from the cache as they were raise TypeError.
     """

@@ -45,7 +45,8 @@ def _create(output: Path) -> av.container.OutputContainer:
 
 
 def _decode_time(packet: Packet) -> Fraction:
-    assert packet.dts is not None and packet.time_base is not None
+    assert packet.dts is not None
+    assert packet.time_base is not None
     return packet.dts * packet.time_base
 
 
@@ -80,7 +81,9 @@ def _check_segment(segment: SegmentFile, packets: Sequence[Packet]) -> None:
 
 
 def _move(packet: Packet, start_frame: int, fps: Fraction) -> None:
-    assert packet.pts is not None and packet.dts is not None and packet.time_base is not None
+    assert packet.pts is not None
+    assert packet.dts is not None
+    assert packet.time_base is not None
     to_frames = packet.time_base * fps
     packet.pts = start_frame + _whole(packet.pts * to_frames)
     packet.dts = start_frame + _whole(packet.dts * to_frames)

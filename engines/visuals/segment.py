@@ -5,10 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from moviepy import VideoClip
+from numpy.typing import NDArray
 
 from engines import ffmpeg
 from engines.timebase import frame_to_seconds
+from engines.visuals.color import i420_to_rgb
 from engines.visuals.effects.fade import CrossFadeFrom
 from engines.visuals.planar import Frame
 from engines.visuals.shots import LoadedShot, open_shot
@@ -60,13 +63,13 @@ def frames(clip: VideoClip, *, frame_count: int, video: VideoSettings) -> Iterat
         yield clip.get_frame(frame_to_seconds(number, video.fps))
 
 
-def first_frames(loaded: LoadedShot, *, frame_count: int, video: VideoSettings) -> Iterator[Frame]:
-    """Yield a shot's frames without captions and transition, as `frames` does."""
+def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
+    """Return frame `number` of a shot as RGB (height_px, width_px, 3), without captions and transition."""
     source, clip = open_shot(
         loaded, width_px=video.width_px, height_px=video.height_px, fps=video.fps, frame_count=frame_count
     )
     with source:
-        yield from frames(clip, frame_count=frame_count, video=video)
+        return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
 
 
 def encoder_arguments(video: VideoSettings, *, captions: CaptionFiles | None, output: Path) -> list[str]:
@@ -96,7 +99,7 @@ def _composed(
     open_files.enter_context(source)
     if outgoing is None or not outgoing.transition_frames:
         return clip
-    held = loaded_at_its_end(outgoing.loaded)
+    held = _at_its_end(outgoing.loaded)
     tail_source, tail = open_shot(
         held, **size, fps=video.fps, frame_count=outgoing.transition_frames, first_frame=outgoing.frame_count
     )
@@ -104,6 +107,6 @@ def _composed(
     return clip.with_effects([CrossFadeFrom(tail, frame_to_seconds(outgoing.transition_frames, video.fps))])
 
 
-def loaded_at_its_end(loaded: LoadedShot) -> LoadedShot:
+def _at_its_end(loaded: LoadedShot) -> LoadedShot:
     """Return the shot with its camera at rest where its move ended; footage plays on."""
     return loaded._replace(shot=loaded.shot.model_copy(update={"window_from": loaded.shot.window_to}))

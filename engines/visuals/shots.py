@@ -1,4 +1,4 @@
-"""Shots as MoviePy clips whose frames are planar, so that effects and timing are MoviePy's and no frame is converted."""
+"""Shots as MoviePy clips of planar frames: effects and timing are MoviePy's, and no frame is converted."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -42,9 +42,7 @@ class PlateClip(PlanarClip):
 class FootageClip(PlanarClip):
     """Footage decoded as it is asked for: forwards, one frame after the other (asking again for a frame is free)."""
 
-    def __init__(
-        self, footage: Footage, path: Path, *, fps: Fraction, frame_count: int, first_frame: int = 0
-    ) -> None:
+    def __init__(self, footage: Footage, path: Path, *, fps: Fraction, frame_count: int, first_frame: int = 0) -> None:
         super().__init__(size=(footage.width_px, footage.height_px), fps=fps, frame_count=frame_count)
         self._rate = fps
         self._next = 0

@@ -1,0 +1,162 @@
+"""The `neuroshorts` command."""
+
+import json
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engines.errors import NeuroShortsError, SpecInvalid
+
+if TYPE_CHECKING:
+    from models.report import RenderReport
+    from models.spec import ShortSpec
+
+EXIT_RENDER_FAILED = 1
+EXIT_SPEC_WRONG = 2
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Render short videos from a spec.")
+stdout = Console(soft_wrap=True)
+stderr = Console(stderr=True, soft_wrap=True)
+
+
+@app.command()
+def render(
+    spec: Annotated[str, typer.Argument(help="The spec, YAML or JSON; - reads standard input.")],
+    output: Annotated[Path | None, typer.Option(help="Folder to write <slug>/ into.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Render a short: video.mp4, poster.jpg, captions.srt, captions.vtt and report.json."""
+    wanted = _read_spec(spec)
+    with _told_errors():
+        report = _render(wanted, output=output, name=name)
+    if as_json:
+        stdout.out(report.model_dump_json(indent=2), highlight=False)
+        return
+    cached = sum(step.state == "cached" for step in report.steps)
+    stdout.print(
+        f"[bold]{report.publication.link}[/]\n"
+        f"{report.video.duration_ms / 1000:.1f} s of video in {report.seconds:.1f} s"
+        f" ({cached} of {len(report.steps)} steps from the cache)"
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the spec."""
+    from models.spec import ShortSpec
+
+    stdout.out(json.dumps(ShortSpec.model_json_schema(), indent=2, ensure_ascii=False), highlight=False)
+
+
+@app.command()
+def voices(
+    language: Annotated[str | None, typer.Option(help="Only voices of this language, such as en or pt-BR.")] = None,
+) -> None:
+    """List the voices that a spec can name."""
+    from rich.table import Table
+
+    from engines.audio.espeak import voices as espeak_voices
+
+    table = Table("provider", "name", "language", "gender", box=None, pad_edge=False)
+    for voice in espeak_voices(language):
+        table.add_row(voice.provider, voice.name, voice.language, voice.gender)
+    stdout.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check what a render needs on this machine, and say how to mend what is missing."""
+    from tasks.doctor import check_all
+
+    marks = {True: "[green]ok[/]  ", False: "[red]bad[/] "}
+    findings = check_all()
+    for finding in findings:
+        stdout.print(f"{marks[finding.ok]} [bold]{finding.subject}[/]: {finding.detail}", highlight=False)
+        if not finding.ok:
+            stdout.print(f"     mend: {finding.mend}", highlight=False)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def down() -> None:
+    """End the local background server that `render` started."""
+    from blocks.local_server import stop_server
+
+    stdout.print("The local server has ended." if stop_server() else "No local server was running.")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _read_spec(argument: str) -> "ShortSpec":
+    from engines.specfile import load_spec
+
+    try:
+        if argument == "-":
+            return load_spec(sys.stdin.read(), base_dir=Path.cwd())
+        path = Path(argument)
+        return load_spec(path.read_text(encoding="utf-8"), base_dir=path.absolute().parent)
+    except SpecInvalid as error:
+        stderr.print(str(error), style="red", markup=False, highlight=False)
+    except (OSError, UnicodeDecodeError) as error:
+        stderr.print(f"{argument}: {error}", style="red", markup=False, highlight=False)
+    raise typer.Exit(EXIT_SPEC_WRONG)
+
+
+def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
+    _choose_server()
+    from flows.render_short import render_short
+
+    with _progress_bar():
+        return render_short(spec, name=name, destination=str(output.absolute()) if output else None)
+
+
+def _choose_server() -> None:
+    """Use the Prefect API that the user configured, else a local one; Prefect reads its settings when imported."""
+    from blocks.local_server import client_environment, configured_api_url, ensure_server
+
+    if configured_api_url() is None:
+        os.environ.update(client_environment(ensure_server(notify=stderr.print)))
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextmanager
+def _progress_bar() -> Generator[None]:
+    """Show finished steps on a terminal; elsewhere, nothing."""
+    from flows import progress
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+        token = progress.listener.set(
+            lambda done, total, step: bar.update(task, completed=done, total=total, description=step.split(":")[0])
+        )
+        try:
+            yield
+        finally:
+            progress.listener.reset(token)
+
+
+@contextmanager
+def _told_errors() -> Generator[None]:
+    """Turn a failure that we know into its message and exit code."""
+    try:
+        yield
+    except NeuroShortsError as error:
+        stderr.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(EXIT_RENDER_FAILED) from error
+
+
+if __name__ == "__main__":
+    main()

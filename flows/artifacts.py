@@ -1,0 +1,42 @@
+"""What a person sees of a finished render in Prefect's UI."""
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+
+from models.report import RenderReport
+
+
+def show_report(report: RenderReport) -> None:
+    """Attach the share link and a readable report to the flow run."""
+    create_link_artifact(report.publication.link, link_text=f"{report.slug}.mp4", key="render-video")
+    create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
+
+
+def report_markdown(report: RenderReport) -> str:
+    """Return the report as Markdown."""
+    video, mix = report.video, report.mix
+    loudness = (
+        "silent" if mix.integrated_lufs is None else f"{mix.integrated_lufs:.1f} LUFS, {mix.true_peak_dbtp:.1f} dBTP"
+    )
+    rows = [
+        f"| {step.name} | {step.state} | {'' if step.seconds is None else f'{step.seconds:.2f}'} |"
+        for step in report.steps
+    ]
+    return "\n".join(
+        [
+            f"# {_escaped(report.title)}",
+            f"- Video: {video.width_px}x{video.height_px} at {video.fps} fps, {video.frame_count} frames, "
+            f"{video.duration_ms / 1000:.2f} s, {video.blob.size / 1e6:.1f} MB",
+            f"- Sound: {loudness}",
+            f"- Took: {report.seconds:.1f} s, {sum(step.state == 'cached' for step in report.steps)} of "
+            f"{len(report.steps)} steps from the cache",
+            *(f"- {file.name}: `{file.uri}`" for file in report.publication.files),
+            "",
+            "| step | state | seconds |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-!|~" else char for char in text)

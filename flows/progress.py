@@ -1,0 +1,34 @@
+"""How far a run has come: a progress artifact in Prefect, and whoever listens in this process."""
+
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+Listener = Callable[[int, int, str], None]
+listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
+
+UPDATE_EVERY_S = 2.0
+
+
+class Progress:
+    """Counts finished steps; the artifact is updated every few seconds, as each update is a call to the API."""
+
+    def __init__(self, *, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._updated_at = time.monotonic()
+        created = create_progress_artifact(0.0, key="render-progress", description="Steps of this render")
+        assert isinstance(created, UUID)
+        self._artifact_id = created
+
+    def advance(self, step_name: str) -> None:
+        """Count one more finished step."""
+        self._done += 1
+        if (listen := listener.get()) is not None:
+            listen(self._done, self._total, step_name)
+        if self._done == self._total or time.monotonic() - self._updated_at > UPDATE_EVERY_S:
+            self._updated_at = time.monotonic()
+            update_progress_artifact(self._artifact_id, 100.0 * self._done / self._total)

@@ -1,0 +1,79 @@
+"""Render a short: from a spec to a published video."""
+
+import time
+from typing import Annotated
+
+from prefect import flow, runtime
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from blocks.settings import get_settings
+from flows.artifacts import show_report
+from flows.steps import Steps, results
+from models.encoding import video_settings
+from models.report import RenderReport
+from models.spec import ShortSpec
+from tasks import inputs
+from tasks.assemble import assemble_video, make_poster
+from tasks.burn import burn_subtitles
+from tasks.captions import typeset_captions
+from tasks.compose import compose_clip
+from tasks.fetch import fetch_asset
+from tasks.mix import mix_audio
+from tasks.narrate import synthesize_narration
+from tasks.plan import plan_timeline, scenes_of, slug_of
+from tasks.publish import folder_of, publish, write_report
+
+
+@flow(
+    name="render-short",
+    flow_run_name="{spec.title}",
+    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().scene_workers),
+)
+def render_short(
+    spec: Annotated[ShortSpec, Field(title="Spec", description="What to render")],
+    name: Annotated[str | None, Field(title="Name", description="Of the result's folder; empty for the title")] = None,
+    destination: Annotated[
+        str | None, Field(title="Destination", description="Folder or URL; empty for the spec's or the installation's")
+    ] = None,
+) -> RenderReport:
+    """Render one short and publish it. Steps are cached by their inputs: run again, it does only what changed."""
+    started = time.monotonic()
+    scenes, video, slug = scenes_of(spec), video_settings(spec.canvas, spec.quality), slug_of(spec, name)
+    folder = folder_of(destination or spec.destination or get_settings().destination, slug)
+    needed = inputs.needed_sources(spec, scenes)
+
+    with Steps(total=inputs.count_steps(scenes, needed)) as steps:
+        fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
+        speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
+        steps.settle()
+        sources, narrations = results(fetching), results(speaking)
+
+        timeline = steps.run(plan_timeline, **inputs.for_plan(scenes, narrations, sources, video))
+        composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, sources, video))
+        captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
+        shots = results(composing)
+
+        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, sources, timeline))
+        burning = steps.fan_out(
+            burn_subtitles, inputs.for_burn(shots, captions, timeline, video), largest_first=inputs.frame_count
+        )
+        posing = steps.submit(make_poster, **inputs.for_poster(spec, shots, timeline, video))
+        steps.settle()
+        master, segments, poster = mixing.result(), results(burning), posing.result()
+
+        finished = steps.run(assemble_video, **inputs.for_assembly(spec, segments, master, video))
+        publication = steps.run(publish, video=finished, poster=poster, captions=captions, folder=folder)
+    report = RenderReport(
+        title=spec.title,
+        slug=slug,
+        run_id=runtime.flow_run.id,
+        video=finished,
+        mix=master.mix,
+        publication=publication,
+        steps=steps.report(),
+        seconds=time.monotonic() - started,
+    )
+    write_report(report, folder=folder)
+    show_report(report)
+    return report

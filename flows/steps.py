@@ -1,0 +1,97 @@
+"""The steps of one run: submitted under readable names, watched, and settled together."""
+
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from prefect import Task
+from prefect.futures import PrefectFuture, as_completed
+
+from flows.progress import Progress
+from models.report import StepReport
+from tasks.clock import step_clock
+from tasks.errors import RenderFailed, SceneError
+from tasks.inputs import Inputs
+
+K = TypeVar("K", bound=Hashable)
+R = TypeVar("R")
+
+
+class Steps:
+    """Every step that a flow run has submitted so far. Use it as a context, inside which steps are timed."""
+
+    def __init__(self, *, total: int) -> None:
+        self._progress = Progress(total=total)
+        self._stack = ExitStack()
+        self._names: dict[PrefectFuture[Any], str] = {}
+        self._running: list[PrefectFuture[Any]] = []
+
+    def __enter__(self) -> Self:
+        self._seconds = self._stack.enter_context(step_clock())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def submit(self, task: Task[..., R], **inputs: Any) -> PrefectFuture[R]:
+        """Hand a step to the task runner; it starts when its inputs are there and a worker is free."""
+        future = cast(PrefectFuture[R], task.submit(**inputs))
+        self._names[future] = str(task.task_run_name or task.name).format(**inputs)
+        self._running.append(future)
+        return future
+
+    def fan_out(
+        self,
+        task: Task[..., R],
+        inputs: Mapping[K, Inputs],
+        *,
+        largest_first: Callable[[Inputs], int] | None = None,
+    ) -> dict[K, PrefectFuture[R]]:
+        """Submit one step for each of the inputs and return their futures under the same keys, in the same order.
+
+        With `largest_first` the large ones start early, so that the last worker is not left alone with one.
+        """
+        order = sorted(inputs, key=lambda key: -largest_first(inputs[key])) if largest_first else inputs
+        futures = {key: self.submit(task, **inputs[key]) for key in order}
+        return {key: futures[key] for key in inputs}
+
+    def settle(self) -> None:
+        """Wait for all that was submitted, then raise RenderFailed if anything went wrong.
+
+        One failed scene does not stop the others: what they finish is in the cache when the run is repeated.
+        """
+        for future in as_completed(self._running):
+            self._progress.advance(self._names[future])
+        failed = [future for future in self._running if not future.state.is_completed()]
+        self._running = []
+        if failed:
+            raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in failed)))
+
+    def run(self, task: Task[..., R], **inputs: Any) -> R:
+        """Submit one step, settle, and return its result."""
+        future = self.submit(task, **inputs)
+        self.settle()
+        return future.result()
+
+    def report(self) -> tuple[StepReport, ...]:
+        """Return what each step did, in the order of submission."""
+        return tuple(
+            StepReport(
+                name=name,
+                state="cached" if future.state.name == "Cached" else "completed",
+                seconds=self._seconds.get(future.task_run_id),
+            )
+            for future, name in self._names.items()
+        )
+
+    def _reason(self, future: PrefectFuture[Any]) -> str:
+        error, name = future.result(raise_on_failure=False), self._names[future]
+        return f"{name.split(':')[0] if isinstance(error, SceneError) else name}: {error}"
+
+
+def results(futures: Mapping[K, PrefectFuture[R]]) -> dict[K, R]:
+    """Return the results of settled futures under the same keys."""
+    return {key: future.result() for key, future in futures.items()}

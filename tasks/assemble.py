@@ -1,0 +1,49 @@
+"""Join the scenes and the sound; pick the poster."""
+
+from engines.visuals.poster import make_poster as draw_poster
+
+from blocks.store import open_store
+from engines.timebase import frame_to_ms
+from engines.visuals import assemble
+from engines.visuals.segment import shot_frame
+from engines.visuals.shots import LoadedShot
+from models.artifacts import ArtifactRef
+from models.encoding import VideoSettings
+from models.report import Master, Video
+from models.shots import Segment, Shot
+from tasks.library import TITLE_FONT
+from tasks.retries import step
+
+POSTER_AT = 0.4
+
+
+@step(version=1, run_name="assemble_video")
+def assemble_video(segments: tuple[Segment, ...], master: Master, video: VideoSettings, title: str) -> Video:
+    """Return the finished MP4: every segment and the master, joined by stream copy."""
+    store = open_store()
+    files = [assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count) for segment in segments]
+    frame_count = sum(segment.frame_count for segment in segments)
+    with store.scratch() as folder:
+        output = folder / "video.mp4"
+        audio = store.local_path(master.blob)
+        assemble.assemble_video(files, audio=audio, fps=video.fps, title=title, output=output)
+        return Video(
+            blob=store.put(output, "video/mp4", move=True),
+            width_px=video.width_px,
+            height_px=video.height_px,
+            fps=str(video.fps),
+            frame_count=frame_count,
+            duration_ms=frame_to_ms(frame_count, video.fps),
+        )
+
+
+@step(version=1, run_name="make_poster")
+def make_poster(shot: Shot, frame_count: int, video: VideoSettings, title: str, library: str) -> ArtifactRef:
+    """Return a JPEG of the first scene's picture with the title on it."""
+    store = open_store()
+    loaded = LoadedShot(shot, store.local_path(shot.picture.blob))
+    with store.scratch() as folder:
+        output = folder / "poster.jpg"
+        frame = shot_frame(loaded, number=int(frame_count * POSTER_AT), frame_count=frame_count, video=video)
+        draw_poster(frame, title=title, font=TITLE_FONT, output=output)
+        return store.put(output, "image/jpeg", move=True)

@@ -1,0 +1,58 @@
+"""Typeset the captions."""
+
+from blocks.store import open_store
+from engines.subtitles.typeset import typeset
+from engines.timebase import frame_to_ms
+from models.captions import CaptionedScene
+from models.encoding import VideoSettings
+from models.report import CaptionSet
+from models.spec import Captions
+from models.timeline import Narration, Timeline
+from tasks.library import CAPTION_PRESETS_DIR, FONTS_DIR, SAFE_AREAS_FILE
+from tasks.retries import step
+
+
+@step(version=1, run_name="typeset_captions")
+def typeset_captions(
+    narrations: tuple[Narration | None, ...],
+    timeline: Timeline,
+    captions: Captions,
+    video: VideoSettings,
+    language: str,
+    library: str,
+) -> CaptionSet:
+    """Return an ASS file per scene with words, and the SRT and WebVTT of the whole short.
+
+    Raises SceneError for text that no font covers.
+    """
+    store = open_store()
+    with store.scratch() as folder:
+        result = typeset(
+            _captioned(narrations, timeline),
+            captions=captions,
+            width_px=video.width_px,
+            height_px=video.height_px,
+            fonts_dir=FONTS_DIR,
+            presets_dir=CAPTION_PRESETS_DIR,
+            safe_areas_file=SAFE_AREAS_FILE,
+            language=language,
+            output_dir=folder,
+        )
+        return CaptionSet(
+            scenes=tuple(path and store.put(path, "text/x-ass", move=True) for path in result.scenes),
+            srt=store.put(result.srt, "application/x-subrip", move=True),
+            vtt=store.put(result.vtt, "text/vtt", move=True),
+        )
+
+
+def _captioned(narrations: tuple[Narration | None, ...], timeline: Timeline) -> list[CaptionedScene]:
+    return [
+        CaptionedScene(
+            number=slot.index + 1,
+            words=narration.words if narration else (),
+            speech_offset_ms=slot.speech_offset_ms,
+            start_ms=frame_to_ms(slot.start_frame, timeline.fps),
+            duration_ms=frame_to_ms(slot.frame_count, timeline.fps),
+        )
+        for narration, slot in zip(narrations, timeline.slots, strict=True)
+    ]

@@ -1,0 +1,168 @@
+"""What each step is given: pure functions from the spec and earlier results to keyword arguments."""
+
+from collections.abc import Mapping, Sequence, Sized
+from typing import Any
+
+from engines.visuals.motion import choose_motion
+from models.encoding import VideoSettings
+from models.media import MediaKind, Source
+from models.report import CaptionSet, Master
+from models.shots import Framing, Previous, Segment, Shot
+from models.spec import Scene, ShortSpec, TransitionName
+from models.timeline import Narration, Timeline
+from tasks.library import library_version
+
+Inputs = dict[str, Any]
+Sources = Mapping[str, Source]
+Narrations = Mapping[int, Narration]
+Shots = Mapping[int, Shot]
+
+SINGLE_STEPS = 6  # plan_timeline, typeset_captions, mix_audio, make_poster, assemble_video, publish
+
+
+def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
+    """Return every distinct source and who uses it ("scene 3, scene 7", "music"), for messages."""
+    users: dict[str, list[str]] = {}
+    for number, scene in enumerate(scenes, start=1):
+        for uri in filter(None, (scene.visual, scene.voice_over)):
+            users.setdefault(uri, []).append(f"scene {number}")
+    if spec.music.track:
+        users.setdefault(spec.music.track, []).append("music")
+    return {uri: ", ".join(dict.fromkeys(names)) for uri, names in users.items()}
+
+
+def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str]) -> int:
+    """Return how many steps the whole render has."""
+    return len(needed) + sum(map(_is_spoken, scenes)) + 2 * len(scenes) + SINGLE_STEPS
+
+
+def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
+    """Return the inputs of `fetch_asset` by source."""
+    return {uri: {"uri": uri, "used_by": users} for uri, users in needed.items()}
+
+
+def for_speech(spec: ShortSpec, scenes: Sequence[Scene], fetching: Mapping[str, Any]) -> dict[int, Inputs]:
+    """Return the inputs of `synthesize_narration` by scene, silent ones left out; a recording may be on its way."""
+    return {
+        index: {
+            "text": scene.narration,
+            "voice": spec.voice,
+            "language": spec.language,
+            "recording": fetching[scene.voice_over] if scene.voice_over else None,
+            **_count(index, scenes),
+        }
+        for index, scene in enumerate(scenes)
+        if _is_spoken(scene)
+    }
+
+
+def for_plan(scenes: Sequence[Scene], narrations: Narrations, sources: Sources, video: VideoSettings) -> Inputs:
+    """Return the inputs of `plan_timeline`."""
+    return {
+        "speech_ms": tuple(narrations[index].duration_ms if index in narrations else 0 for index in range(len(scenes))),
+        "footage_ms": tuple(_footage_ms(scene, sources[scene.visual]) for scene in scenes),
+        "min_duration_ms": tuple(scene.min_duration_ms for scene in scenes),
+        "transition_ms": tuple(
+            scene.transition_ms if scene.transition is not TransitionName.CUT else 0 for scene in scenes
+        ),
+        "fps": video.fps,
+    }
+
+
+def for_compose(scenes: Sequence[Scene], sources: Sources, video: VideoSettings) -> dict[int, Inputs]:
+    """Return the inputs of `compose_clip` by scene."""
+    return {
+        index: {
+            "source": sources[scene.visual],
+            "framing": _framing(scene, sources[scene.visual], index),
+            "video": video,
+            **_count(index, scenes),
+        }
+        for index, scene in enumerate(scenes)
+    }
+
+
+def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, video: VideoSettings) -> Inputs:
+    """Return the inputs of `typeset_captions`."""
+    return {
+        "narrations": _by_scene(narrations, timeline),
+        "timeline": timeline,
+        "captions": spec.captions,
+        "video": video,
+        "language": spec.language,
+        "library": library_version(),
+    }
+
+
+def for_mix(spec: ShortSpec, narrations: Narrations, sources: Sources, timeline: Timeline) -> Inputs:
+    """Return the inputs of `mix_audio`."""
+    track = sources[spec.music.track] if spec.music.track else None
+    return {"narrations": _by_scene(narrations, timeline), "music": spec.music, "track": track, "timeline": timeline}
+
+
+def for_poster(spec: ShortSpec, shots: Shots, timeline: Timeline, video: VideoSettings) -> Inputs:
+    """Return the inputs of `make_poster`: the first scene's picture and the title."""
+    frame_count = timeline.slots[0].frame_count
+    library = library_version()
+    return {"shot": shots[0], "frame_count": frame_count, "video": video, "title": spec.title, "library": library}
+
+
+def for_burn(shots: Shots, captions: CaptionSet, timeline: Timeline, video: VideoSettings) -> dict[int, Inputs]:
+    """Return the inputs of `burn_subtitles` by scene."""
+    return {
+        index: {
+            "shot": shot,
+            "previous": _previous(shots, timeline, index),
+            "captions": captions.scenes[index],
+            "frame_count": timeline.slots[index].frame_count,
+            "video": video,
+            "library": library_version() if captions.scenes[index] else None,
+            **_count(index, shots),
+        }
+        for index, shot in shots.items()
+    }
+
+
+def frame_count(inputs: Inputs) -> int:
+    """Return how many frames a `burn_subtitles` with these inputs encodes."""
+    return int(inputs["frame_count"])
+
+
+def _by_scene(narrations: Narrations, timeline: Timeline) -> tuple[Narration | None, ...]:
+    return tuple(narrations.get(slot.index) for slot in timeline.slots)
+
+
+def _is_spoken(scene: Scene) -> bool:
+    return bool(scene.narration.strip() or scene.voice_over)
+
+
+def _count(index: int, scenes: Sized) -> Inputs:
+    return {"number": index + 1, "total": len(scenes)}
+
+
+def _footage_ms(scene: Scene, source: Source) -> int:
+    """Return the length of a clip's trimmed part; 0 for a still."""
+    duration_ms = source.info.duration_ms
+    return max(0, min(scene.end_ms or duration_ms, duration_ms) - scene.start_ms)
+
+
+def _framing(scene: Scene, source: Source, index: int) -> Framing:
+    """Return what `compose_clip` needs to know of a scene; a still has no trim."""
+    if source.info.kind in (MediaKind.IMAGE, MediaKind.COLOR):
+        return Framing(fit=scene.fit, motion=choose_motion(scene.motion, scene_index=index, is_still=True))
+    motion = choose_motion(scene.motion, scene_index=index, is_still=False)
+    return Framing(fit=scene.fit, motion=motion, start_ms=scene.start_ms, end_ms=scene.end_ms)
+
+
+def _previous(shots: Shots, timeline: Timeline, index: int) -> Previous | None:
+    """Return what scene `index` takes over from during its transition, if it has one."""
+    overlap = timeline.slots[index].transition_frames
+    if not overlap:
+        return None
+    frame_count = timeline.slots[index - 1].frame_count
+    return Previous(shot=shots[index - 1], frame_count=frame_count, transition_frames=overlap)
+
+
+def for_assembly(spec: ShortSpec, segments: Mapping[int, Segment], master: Master, video: VideoSettings) -> Inputs:
+    """Return the inputs of `assemble_video`."""
+    return {"segments": tuple(segments.values()), "master": master, "video": video, "title": spec.title}

@@ -1,0 +1,38 @@
+"""Mix the sound track."""
+
+from blocks.store import open_store
+from engines.audio import mix
+from engines.timebase import frame_to_ms, frame_to_sample
+from models.media import Source
+from models.report import Master
+from models.spec import Music
+from models.timeline import Narration, Timeline
+from tasks.retries import step
+
+
+@step(version=1, run_name="mix_audio")
+def mix_audio(
+    narrations: tuple[Narration | None, ...], music: Music, track: Source | None, timeline: Timeline
+) -> Master:
+    """Return the master: voice over music at the target loudness, exactly as long as the timeline."""
+    store = open_store()
+    speech = [
+        mix.SpeechPlacement(
+            path=store.local_path(narration.audio),
+            start_ms=frame_to_ms(slot.start_frame, timeline.fps) + slot.speech_offset_ms,
+        )
+        for narration, slot in zip(narrations, timeline.slots, strict=True)
+        if narration is not None
+    ]
+    bed = store.local_path(track.blob) if track and track.blob else None
+    with store.scratch() as folder:
+        output = folder / "master.m4a"
+        report = mix.mix_audio(
+            speech,
+            music=bed,
+            total_samples=frame_to_sample(timeline.frame_count, timeline.fps),
+            gain_db=music.gain_db,
+            duck=music.duck,
+            output=output,
+        )
+        return Master(blob=store.put(output, "audio/mp4", move=True), mix=report)
