@@ -124,7 +124,8 @@ def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "Ren
 
 def _choose_server() -> None:
     """Use the Prefect API that the user configured, else a local one; Prefect reads its settings when imported."""
-    from blocks.local_server import client_environment, configured_api_url, ensure_server
+    from blocks.local_server import client_environment, ensure_server
+    from blocks.server_choice import configured_api_url
 
     if configured_api_url() is None:
         os.environ.update(client_environment(ensure_server(notify=stderr.print)))

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
-import psutil  # type: ignore[import-untyped]
+import psutil
 from pydantic import ValidationError
 
 from blocks import APP_NAME
@@ -67,7 +67,12 @@ class ServerState(Model):
     @property
     def api_url(self) -> str:
         """Where clients find the API."""
-        return f"http://{_HOST}:{self.port}/api"
+        return api_url(self.port)
+
+
+def api_url(port: int) -> str:
+    """Return the API URL of a local server on `port`."""
+    return f"http://{_HOST}:{port}/api"
 
 
 def default_home() -> Path:
@@ -106,12 +111,12 @@ def stop_server(*, home: Path | None = None) -> bool:
         return state is not None and _stop(home, state)
 
 
-def client_environment(api_url: str, *, home: Path | None = None) -> dict[str, str]:
-    """Return the variables that make this process, and its children, use the local server at `api_url`."""
+def client_environment(url: str, *, home: Path | None = None) -> dict[str, str]:
+    """Return the variables that make this process, and its children, use the local server with the API at `url`."""
     no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), _HOST]))
     return {
         **_CLIENT_SETTINGS,
-        "PREFECT_API_URL": api_url,
+        "PREFECT_API_URL": url,
         "PREFECT_HOME": str(home or default_home()),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
@@ -129,7 +134,7 @@ def read_state(home: Path) -> ServerState | None:
 def _start(home: Path, port: int) -> ServerState:
     log_path = home / "server.log"
     for _ in range(_PORT_ATTEMPTS):
-        state = _spawn(home, port or _free_port(), log_path)
+        state = _spawn(home, port or free_port(), log_path)
         if _wait_until_healthy(state, START_TIMEOUT_S):
             return state
         still_starting = _is_alive(state)
@@ -165,10 +170,9 @@ def _spawn(home: Path, port: int, log_path: Path) -> ServerState:
 def _stop(home: Path, state: ServerState) -> bool:
     """End the process that `state` names, if it still is that process, with the group that it leads."""
     was_alive = _is_alive(state)
-    if was_alive:
-        _signal_group(state, signal.SIGTERM)
-        if not _wait(lambda: not _is_alive(state), _STOP_TIMEOUT_S):
-            _signal_group(state, signal.SIGKILL)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if _is_alive(state):
+            _signal_group(state, number)
             _wait(lambda: not _is_alive(state), _STOP_TIMEOUT_S)
     _state_path(home).unlink(missing_ok=True)
     return was_alive
@@ -220,7 +224,8 @@ def _remaining_start_s(state: ServerState) -> float:
     return max(5.0, state.created_s + START_TIMEOUT_S - time.time())
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port of this machine that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])

@@ -10,13 +10,10 @@ objects atomically) keeps a local copy of every blob it touches in a cache folde
 """
 
 import errno
-import fcntl
 import hashlib
 import mimetypes
 import os
 import shutil
-import tempfile
-import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -26,6 +23,7 @@ from typing import IO, Any
 import fsspec
 
 from blocks.settings import get_settings
+from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
 from models.artifacts import ArtifactRef
 
@@ -49,7 +47,7 @@ class ArtifactStore:
         self.url = url.rstrip("/")
         self._remote = _Remote(self.url) if "://" in url and not url.startswith("file://") else None
         self.root = cache_dir if self._remote else Path(url.removeprefix("file://")).expanduser().absolute()
-        self._workspace = _Workspace(self.root / "tmp")
+        self._workspace = Workspace(self.root / "tmp")
 
     @property
     def is_remote(self) -> bool:
@@ -133,7 +131,7 @@ class ArtifactStore:
         return self.root / _blob_key(ref)
 
     def _same_device(self, path: Path) -> bool:
-        return path.stat().st_dev == self._workspace.folder.stat().st_dev
+        return path.stat().st_dev == self._workspace.new_path().parent.stat().st_dev
 
     def _copy(self, source: Path) -> tuple[str, Path]:
         part = self._workspace.new_path()
@@ -215,45 +213,6 @@ class _Remote:
 
     def _at(self, key: str) -> str:
         return f"{self._base.rstrip('/')}/{key}"
-
-
-class _Workspace:
-    """This process's own folder for half-made files, marked as alive by a lock that dies with the process."""
-
-    def __init__(self, parent: Path) -> None:
-        parent.mkdir(parents=True, exist_ok=True)
-        _sweep(parent)
-        self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
-        self._lock = self._claim()
-        self.folder.mkdir()
-
-    def new_path(self) -> Path:
-        """Return a path in the folder that nothing else uses."""
-        return self.folder / uuid.uuid4().hex
-
-    def _claim(self) -> IO[bytes]:
-        """Lock the file that says this folder is in use; it appears under its name only once it is locked."""
-        descriptor, name = tempfile.mkstemp(dir=self.folder.parent, prefix=".claim-")
-        lock = os.fdopen(descriptor, "wb")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        Path(name).rename(_lock_path(self.folder))
-        return lock
-
-
-def _sweep(parent: Path) -> None:
-    """Remove the folders of processes that are gone."""
-    for lock_path in parent.glob("*.lock"):
-        try:
-            with lock_path.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock_path.with_suffix(""), ignore_errors=True)
-                lock_path.unlink(missing_ok=True)
-        except (BlockingIOError, FileNotFoundError):
-            continue  # in use, or another process sweeps it
-
-
-def _lock_path(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")
 
 
 def _blob_key(ref: ArtifactRef) -> str:

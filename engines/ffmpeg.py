@@ -28,7 +28,7 @@ _F_SETPIPE_SZ = 1031
 
 def executable() -> str:
     """Return the path of ffmpeg: the wheel's build, or what IMAGEIO_FFMPEG_EXE names."""
-    return imageio_ffmpeg.get_ffmpeg_exe()
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def version() -> str:

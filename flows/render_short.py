@@ -28,7 +28,7 @@ from tasks.publish import folder_of, publish, write_report
 @flow(
     name="render-short",
     flow_run_name="{spec.title}",
-    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().scene_workers),
+    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().scene_workers),  # type: ignore[arg-type]
 )
 def render_short(
     spec: Annotated[ShortSpec, Field(title="Spec", description="What to render")],

@@ -64,6 +64,7 @@ class Steps:
         One failed scene does not stop the others: what they finish is in the cache when the run is repeated.
         """
         for future in as_completed(self._running):
+            future.wait()  # tells the future its final state
             self._progress.advance(self._names[future])
         failed = [future for future in self._running if not future.state.is_completed()]
         self._running = []

@@ -35,8 +35,8 @@ def burn_subtitles(
         burn_segment(
             _loaded(store, shot),
             frame_count=frame_count,
-            outgoing=previous and _outgoing(store, previous),
-            captions=captions and CaptionFiles(store.local_path(captions), FONTS_DIR),
+            outgoing=None if previous is None else _outgoing(store, previous),
+            captions=None if captions is None else CaptionFiles(store.local_path(captions), FONTS_DIR),
             video=video,
             output=output,
             timeout_s=START_TIMEOUT_S + frame_count * FRAME_TIMEOUT_S,

@@ -30,8 +30,7 @@ def typeset_captions(
         result = typeset(
             _captioned(narrations, timeline),
             captions=captions,
-            width_px=video.width_px,
-            height_px=video.height_px,
+            canvas_px=(video.width_px, video.height_px),
             fonts_dir=FONTS_DIR,
             presets_dir=CAPTION_PRESETS_DIR,
             safe_areas_file=SAFE_AREAS_FILE,

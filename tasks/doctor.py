@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from blocks.local_server import configured_api_url, default_home, read_state
+from blocks.local_server import default_home, read_state
+from blocks.server_choice import configured_api_url
 from blocks.settings import get_settings
 from engines import ffmpeg
 from engines.audio.espeak import synthesize

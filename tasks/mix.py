@@ -3,6 +3,7 @@
 from blocks.store import open_store
 from engines.audio import mix
 from engines.timebase import frame_to_ms, frame_to_sample
+from models.audio import SpeechPlacement
 from models.media import Source
 from models.report import Master
 from models.spec import Music
@@ -17,7 +18,7 @@ def mix_audio(
     """Return the master: voice over music at the target loudness, exactly as long as the timeline."""
     store = open_store()
     speech = [
-        mix.SpeechPlacement(
+        SpeechPlacement(
             path=store.local_path(narration.audio),
             start_ms=frame_to_ms(slot.start_frame, timeline.fps) + slot.speech_offset_ms,
         )
@@ -30,6 +31,7 @@ def mix_audio(
         report = mix.mix_audio(
             speech,
             music=bed,
+            music_name=track.uri if track else None,
             total_samples=frame_to_sample(timeline.frame_count, timeline.fps),
             gain_db=music.gain_db,
             duck=music.duck,

@@ -31,5 +31,5 @@ def synthesize_narration(
             audio=store.put(wav, "audio/wav", move=True),
             duration_ms=speech.duration_ms,
             words=speech.words,
-            timing="provider" if recording is None else "estimated",
+            timing=speech.timing,
         )

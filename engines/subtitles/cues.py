@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from engines.subtitles.pages import paginate
 from engines.subtitles.text import plain_text
+from engines.subtitles.unspaced import split_unspaced
 from models.captions import CaptionedScene, Cue, Page
 from models.timeline import WordTiming
 
@@ -22,7 +23,7 @@ def make_cues(scenes: Sequence[CaptionedScene], *, language: str) -> tuple[Cue, 
     starts = [start_ms + page.start_ms for start_ms, page in pages]
     last_ms = max((scene.start_ms + scene.duration_ms for scene in scenes), default=0)
     cues: list[Cue] = []
-    for (scene_ms, page), start_ms, next_ms in zip(pages, starts, [*starts[1:], last_ms], strict=True):
+    for (scene_ms, page), start_ms, next_ms in zip(pages, starts, [*starts, last_ms][1:], strict=True):
         end_ms = min(max(scene_ms + page.end_ms, start_ms + MIN_DURATION_MS), next_ms)
         cues.append(Cue(start_ms=start_ms, end_ms=max(start_ms, end_ms), text=_cue_text(page)))
     return tuple(cues)
@@ -42,8 +43,9 @@ def scene_words(scene: CaptionedScene, texts: Sequence[str]) -> tuple[WordTiming
 
 
 def _scene_pages(scene: CaptionedScene, *, language: str) -> tuple[Page, ...]:
+    words = scene_words(scene, [plain_text(word.text) for word in scene.words])
     return paginate(
-        scene_words(scene, [plain_text(word.text) for word in scene.words]),
+        split_unspaced(words, measure=len, max_width_px=MAX_CHARS_PER_LINE),
         max_lines=MAX_LINES,
         max_words=MAX_WORDS,
         max_width_px=MAX_CHARS_PER_LINE,  # measured in characters

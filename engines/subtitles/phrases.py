@@ -30,7 +30,7 @@ _OPENERS = {
 # Words that lean on the next one without opening a phrase.
 _LEANERS = {
     "en": "a an the my your his her its our their this these those every each some any no not very too is are was were "
-    "be been has have had do does did can could will would shall should may might must i you he she it we they",
+    "be been has have had do does did can could will would shall should may might must i he she we they",
     "de": "der die das den dem des ein eine einen einem einer eines mein dein sein ihr unser kein keine nicht sehr ist "
     "sind war waren hat haben wird werden kann ich du er sie es wir",
     "es": "el la los las un una unos unas mi tu su sus este esta no muy es son era ha han se lo me te",

@@ -12,6 +12,7 @@ from engines.subtitles.pages import paginate
 from engines.subtitles.presets import load_safe_area, resolve_style
 from engines.subtitles.srt import write_srt
 from engines.subtitles.text import display_text
+from engines.subtitles.unspaced import split_unspaced
 from engines.subtitles.vtt import write_vtt
 from models.captions import CaptionedScene, CaptionStyle, Page, SafeArea, TypesetResult
 from models.spec import Captions
@@ -62,13 +63,17 @@ def _pages(
         ]
     except GlyphsMissing as error:
         raise SceneError(scene=scene.number, reason=str(error)) from error
-    em_px = style.size_px * frame.unit
+    em_px, width_px = style.size_px * frame.unit, frame.text_width_px(style)
+
+    def measure(text: str) -> float:
+        return fonts.ink(text).width_px * em_px
+
     return paginate(
-        scene_words(scene, texts),
+        split_unspaced(scene_words(scene, texts), measure=measure, max_width_px=width_px),
         max_lines=style.max_lines,
         max_words=style.max_words,
-        max_width_px=frame.text_width_px(style),
-        measure=lambda text: fonts.ink(text).width_px * em_px,
+        max_width_px=width_px,
+        measure=measure,
         scene_end_ms=scene.duration_ms,
         language=language,
     )

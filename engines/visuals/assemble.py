@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
 
 from engines.errors import OutputInvalid
+
+AnyPacket: TypeAlias = "Packet[Any]"  # generic in its stubs only
 
 _BITEXACT = {"movflags": "+faststart", "fflags": "+bitexact"}
 
@@ -44,19 +46,19 @@ def _create(output: Path) -> av.container.OutputContainer:
     return av.open(str(output), "w", format="mp4", container_options=_BITEXACT)
 
 
-def _decode_time(packet: Packet) -> Fraction:
+def _decode_time(packet: AnyPacket) -> Fraction:
     assert packet.dts is not None
     assert packet.time_base is not None
     return packet.dts * packet.time_base
 
 
-def _audio_packets(sound: InputContainer) -> Iterator[Packet]:
+def _audio_packets(sound: InputContainer) -> Iterator[AnyPacket]:
     for packet in sound.demux(sound.streams.audio[0]):
         if packet.dts is not None:  # the demuxer's last packet only says that the file ended
             yield packet
 
 
-def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: bytes | None) -> Iterator[Packet]:
+def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: bytes | None) -> Iterator[AnyPacket]:
     """Yield all packets in decoding order, their times counted in frames from the short's start."""
     start_frame = 0
     for segment in segments:
@@ -72,7 +74,7 @@ def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: b
         start_frame += segment.frame_count
 
 
-def _check_segment(segment: SegmentFile, packets: Sequence[Packet]) -> None:
+def _check_segment(segment: SegmentFile, packets: Sequence[AnyPacket]) -> None:
     if len(packets) != segment.frame_count:
         reason = f"{len(packets)} frames instead of {segment.frame_count}"
         raise OutputInvalid(path=segment.path.name, reason=reason)
@@ -80,7 +82,7 @@ def _check_segment(segment: SegmentFile, packets: Sequence[Packet]) -> None:
         raise OutputInvalid(path=segment.path.name, reason="does not start with an IDR frame")
 
 
-def _move(packet: Packet, start_frame: int, fps: Fraction) -> None:
+def _move(packet: AnyPacket, start_frame: int, fps: Fraction) -> None:
     assert packet.pts is not None
     assert packet.dts is not None
     assert packet.time_base is not None

@@ -1,5 +1,6 @@
 """What a file is, told by its first bytes. A name or an extension never decides how a source is read."""
 
+import codecs
 import re
 from pathlib import Path
 
@@ -102,9 +103,20 @@ def describe(head: bytes) -> str:
     for pattern, name in _LOOKS_LIKE:
         if re.match(pattern, text):
             return f"it looks like {name}"
-    if not text or (b"\x00" not in head and all(byte >= 32 or byte in b"\t\r\n\f" for byte in head)):
+    if _is_text(head):
         return "it looks like plain text"
     return "it is not a picture, video or sound of a known format"
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell text by UTF-8 without control codes; the head may end within a character."""
+    if any(byte < 32 and byte not in b"\t\r\n\f" for byte in head):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_webp(head: bytes) -> bool:

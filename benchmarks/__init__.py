@@ -1,0 +1,1 @@
+"""The standard works, and the script that times them."""

@@ -1,0 +1,188 @@
+"""Time the standard works against their limit: the re-encode of the finished file with the same settings.
+
+    python -m benchmarks.bench [--works photos,footage,mixed] [--runs 3] [--cores 4] [--minutes 1]
+
+Render and limit alternate, so that a machine whose speed drifts drifts for both. Prints a table and writes JSON.
+The whole command is timed from its start to its exit, against a Prefect server that is already up; caches are cold.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.works import SCENES, WORKS, WorkName, make_media, work_spec
+from blocks.local_server import client_environment, ensure_server, stop_server
+from engines import ffmpeg
+from models.encoding import video_settings
+from models.spec import Canvas, Quality
+
+CACHE = Path(__file__).resolve().parent.parent / ".cache" / "bench"
+SAMPLE_EVERY_S = 0.2
+TARGETS = {"ratio": 1.25, "rerun_flow_s": 2.0, "edit_ratio": 0.25, "peak_gb": 1.5}
+
+
+class Rendered(NamedTuple):
+    """One run of the command."""
+
+    wall_s: float
+    flow_s: float
+    video: Path
+
+
+class Bench:
+    """A machine, a server and a folder to measure in."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+
+    def measure(self, work: WorkName, *, runs: int, scenes: int) -> dict[str, Any]:
+        """Return the figures of one work: medians of alternating renders and limits."""
+        spec = work_spec(work, CACHE, scenes=scenes)
+        self.render(spec, store="warm-up")  # the files into the page cache, the modules into bytecode
+        colds, limits = [], []
+        for number in range(runs):
+            colds.append(self.render(spec, store=f"{work}-{number}"))
+            limits.append(self.limit(colds[-1].video))
+        last_store = f"{work}-{runs - 1}"
+        again = self.render(spec, store=last_store)
+        spec["scenes"][scenes // 2]["narration"] += " Now."
+        edited = self.render(spec, store=last_store)
+        cold_s = statistics.median(cold.wall_s for cold in colds)
+        limit_s = statistics.median(limits)
+        return {
+            "work": work,
+            "cold_s": cold_s,
+            "flow_s": statistics.median(cold.flow_s for cold in colds),
+            "limit_s": limit_s,
+            "ratio": statistics.median(cold.wall_s / limit for cold, limit in zip(colds, limits, strict=True)),
+            "rerun_wall_s": again.wall_s,
+            "rerun_flow_s": again.flow_s,
+            "edit_s": edited.wall_s,
+            "edit_ratio": edited.wall_s / cold_s,
+            "peak_gb": self.peak_memory(work_spec(work, CACHE, scenes=scenes)) / 1e9,
+            "runs": [{"cold_s": cold.wall_s, "limit_s": limit} for cold, limit in zip(colds, limits, strict=True)],
+        }
+
+    def render(self, spec: Mapping[str, Any], *, store: str) -> Rendered:
+        """Run the command on `spec` with its own artifact store and return what it took."""
+        started = time.monotonic()
+        process = self._start(spec, store)
+        output, _ = process.communicate()
+        wall_s = time.monotonic() - started
+        if process.returncode != 0:
+            raise SystemExit(f"the render ended with {process.returncode}")
+        report = json.loads(output)
+        return Rendered(wall_s, report["seconds"], Path(report["publication"]["files"][0]["uri"]))
+
+    def limit(self, video: Path) -> float:
+        """Return the seconds that ffmpeg takes to decode and encode the finished file, doing nothing else."""
+        settings = video_settings(Canvas(), Quality.STANDARD)
+        started = time.monotonic()
+        ffmpeg.run(
+            [
+                *("-i", str(video), "-c:v", "libx264", "-preset", settings.x264_preset, "-crf", str(settings.crf)),
+                *("-c:a", "copy", "-y", str(self.folder / "limit.mp4")),
+            ],
+            timeout_s=3600,
+        )
+        return time.monotonic() - started
+
+    def peak_memory(self, spec: Mapping[str, Any]) -> int:
+        """Return the most bytes that a cold render and its children had at once (shared pages counted once)."""
+        process = self._start(spec, f"memory-{time.monotonic_ns()}")
+        peak = 0
+        reader = threading.Thread(target=process.communicate)
+        reader.start()
+        while process.poll() is None:
+            peak = max(peak, _tree_bytes(process.pid))
+            time.sleep(SAMPLE_EVERY_S)
+        reader.join()
+        return peak
+
+    def _start(self, spec: Mapping[str, Any], store: str) -> subprocess.Popen[bytes]:
+        spec_file = self.folder / "spec.json"
+        spec_file.write_text(json.dumps(spec))
+        environment = {**self.environment, "NEUROSHORTS_STORE": str(self.folder / store)}
+        command = [sys.executable, "-m", "cli", "render", str(spec_file), "--output", str(self.folder), "--json"]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+
+
+def main() -> None:
+    """Run the benchmark as the arguments say."""
+    options = _options()
+    if options.cores:
+        os.sched_setaffinity(0, range(options.cores))
+    make_media(CACHE)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        home = Path(folder, "prefect")
+        try:
+            environment = {**os.environ, **client_environment(ensure_server(home=home), home=home)}
+            bench = Bench(Path(folder), environment)
+            scenes = SCENES * options.minutes
+            rows = [bench.measure(work, runs=options.runs, scenes=scenes) for work in options.works]
+        finally:
+            stop_server(home=home)
+    result = {"cores": len(os.sched_getaffinity(0)), "minutes": options.minutes, "targets": TARGETS, "works": rows}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=2))
+    Console().print(_table(result))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--works", type=lambda text: text.split(","), default=list(WORKS))
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=0, help="use only this many cores")
+    parser.add_argument("--minutes", type=int, default=1, help="length of each work")
+    parser.add_argument("--json", type=Path, default=CACHE / "bench.json")
+    return parser.parse_args()
+
+
+def _tree_bytes(pid: int) -> int:
+    total = 0
+    for process in _tree(pid):
+        try:
+            total += process.memory_full_info().pss
+        except psutil.Error:
+            continue  # it ended between the listing and the look
+    return total
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _table(result: Mapping[str, Any]) -> Table:
+    columns = ("cold_s", "flow_s", "limit_s", "ratio", "rerun_flow_s", "rerun_wall_s", "edit_ratio", "peak_gb")
+    table = Table("work", *columns, title=f"{result['minutes']} min on {result['cores']} cores")
+    for row in result["works"]:
+        table.add_row(row["work"], *(_cell(row[column], TARGETS.get(column)) for column in columns))
+    return table
+
+
+def _cell(value: float, target: float | None) -> str:
+    if target is None:
+        return f"{value:.2f}"
+    return f"[{'green' if value <= target else 'red'}]{value:.2f}[/]"
+
+
+if __name__ == "__main__":
+    main()

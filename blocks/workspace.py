@@ -1,0 +1,48 @@
+"""Folders for half-made files, swept when their process is gone however it ended."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+from typing import IO
+
+
+class Workspace:
+    """This process's own folder for half-made files, marked as alive by a lock that dies with the process."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True)
+        _sweep(parent)
+        self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._lock = self._claim()
+
+    def new_path(self) -> Path:
+        """Return a path in the folder that nothing else uses."""
+        self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the store under a long-lived process
+        return self.folder / uuid.uuid4().hex
+
+    def _claim(self) -> IO[bytes]:
+        """Lock the file that says this folder is in use; it appears under its name only once it is locked."""
+        descriptor, name = tempfile.mkstemp(dir=self.folder.parent, prefix=".claim-")
+        lock = os.fdopen(descriptor, "wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(name).rename(_lock_path(self.folder))
+        return lock
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    for lock_path in parent.glob("*.lock"):
+        try:
+            with lock_path.open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock_path.with_suffix(""), ignore_errors=True)
+                lock_path.unlink(missing_ok=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # in use, or another process sweeps it
+
+
+def _lock_path(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")

@@ -1,0 +1,156 @@
+"""The artifact store: content in, the same content out, whatever happens in between."""
+
+import hashlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocks.store import ArtifactStore
+from engines.errors import StoreCorrupt
+
+MakeStore = Callable[[], ArtifactStore]
+
+
+@pytest.fixture(params=["local", "remote"])
+def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
+    url = str(tmp_path / "store") if request.param == "local" else f"memory://{tmp_path.name}"
+    counter = itertools.count()
+    return lambda: ArtifactStore(url, cache_dir=tmp_path / f"cache{next(counter)}")
+
+
+def write(folder: Path, content: bytes, name: str = "file") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@given(content=st.binary(max_size=5000))
+def test_what_goes_in_comes_out(content: bytes, make_store: MakeStore, tmp_path: Path) -> None:
+    ref = make_store().put(write(tmp_path, content), "image/png")
+    assert ref.sha256 == hashlib.sha256(content).hexdigest()
+    assert ref.size == len(content)
+    elsewhere = make_store()
+    assert elsewhere.has(ref)
+    assert elsewhere.local_path(ref).read_bytes() == content
+    assert elsewhere.local_path(ref).suffix == ".png"
+
+
+def test_a_copy_leaves_the_source_and_a_move_takes_it(make_store: MakeStore, tmp_path: Path) -> None:
+    store, path = make_store(), write(tmp_path, b"content")
+    copied = store.put(path, "text/plain")
+    assert path.exists()
+    moved = store.put(path, "text/plain", move=True)
+    assert not path.exists()
+    assert moved == copied
+
+
+def test_an_existing_blob_is_not_written_again(tmp_path: Path) -> None:
+    store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    first = store.local_path(store.put(write(tmp_path, b"same"), "text/plain")).stat()
+    second = store.local_path(store.put(write(tmp_path, b"same"), "text/plain")).stat()
+    assert (first.st_ino, first.st_mtime_ns) == (second.st_ino, second.st_mtime_ns)
+
+
+def test_a_deleted_or_truncated_blob_is_absent_until_it_is_put_again(tmp_path: Path) -> None:
+    store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    ref = store.put(write(tmp_path, b"content"), "text/plain")
+    blob = store.local_path(ref)
+    for damage in (lambda: blob.write_bytes(b"cont"), blob.unlink):
+        damage()
+        assert not store.has(ref)
+        with pytest.raises(StoreCorrupt):
+            store.local_path(ref)
+        store.put(write(tmp_path, b"content"), "text/plain")
+        assert blob.read_bytes() == b"content"
+
+
+def test_a_remote_blob_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
+    url = f"memory://{tmp_path.name}-damaged"
+    ref = ArtifactStore(url, cache_dir=tmp_path / "a").put(write(tmp_path, b"content"), "text/plain")
+    other = ArtifactStore(url, cache_dir=tmp_path / "b")
+    other._remote._fs.pipe_file(ref.uri, b"garbled")
+    with pytest.raises(StoreCorrupt):
+        other.local_path(ref)
+    assert not list((tmp_path / "b").rglob("*.txt"))
+
+
+def test_records_are_replaced_whole(make_store: MakeStore) -> None:
+    store, key = make_store(), "ab" * 32
+    with pytest.raises(FileNotFoundError):
+        store.read_record(key)
+    store.write_record(key, b"{}")
+    store.write_record(key, b"[]")
+    assert make_store().read_record(key) == b"[]"
+
+
+def test_scratch_is_on_the_stores_file_system_and_goes_away(tmp_path: Path) -> None:
+    store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    with pytest.raises(RuntimeError), store.scratch() as folder:
+        assert folder.stat().st_dev == store.root.stat().st_dev
+        write(folder, b"half")
+        raise RuntimeError
+    assert not folder.exists()
+
+
+def test_threads_may_put_the_same_content_at_once(tmp_path: Path) -> None:
+    store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    content = os.urandom(3 << 20)
+    paths = [write(tmp_path, content, f"copy{number}") for number in range(8)]
+    threads = [threading.Thread(target=store.put, args=(path, "image/png")) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (blob,) = (store.root / "blobs").rglob("*.png")
+    assert blob.read_bytes() == content
+    assert not list(store._workspace.folder.iterdir())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from blocks.store import ArtifactStore
+
+store = ArtifactStore(sys.argv[1], cache_dir=Path(sys.argv[1]))
+with store.scratch() as folder:
+    half = folder / "half"
+    half.write_bytes(b"half")
+    if sys.argv[2] == "put":
+        os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+        store.put(half, "image/png")
+    if sys.argv[2] == "record":
+        os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+        store.write_record("ab" * 32, b"{}")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("moment", ["scratch", "put", "record"])
+def test_a_killed_process_leaves_nothing_under_a_final_name(moment: str, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(root), moment]
+    ended = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    leftovers = [path for path in root.rglob("*") if path.is_file()]
+    assert leftovers
+    assert all("tmp" in path.relative_to(root).parts for path in leftovers)
+    alive = ArtifactStore(str(root), cache_dir=root)
+    assert [path for path in root.rglob("*") if path.is_file()] == [alive._workspace.folder.with_suffix(".lock")]
+
+
+def test_the_half_made_files_of_a_live_process_are_left_alone(tmp_path: Path) -> None:
+    first = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    with first.scratch() as folder:
+        path = write(folder, b"half")
+        ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+        assert path.exists()

@@ -1,0 +1,137 @@
+"""Reading from the web: nothing private, nothing too large, and errors by their names."""
+
+import io
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from blocks import web as web_module
+from blocks.settings import Settings
+from blocks.web import WebFile, checked_address, is_public
+from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
+
+OPEN = Settings(allow_private_networks=True, max_source_bytes=1000)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.9.9", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
+        "255.255.255.255", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_of_the_open_internet(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"])
+def test_addresses_of_the_open_internet(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:7f00:1]"])
+def test_ways_to_write_loopback_are_refused(host: str) -> None:
+    with pytest.raises(SourceRefused):
+        WebFile(f"http://{host}:1/x.jpg", Settings()).version()
+
+
+def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*args: Any, **kwargs: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("8.8.8.8", "10.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(SourceRefused):
+        checked_address(httpx.URL("http://example.org/"), "x", allow_private=False)
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that resolves anew to something else between the check and the connection changes nothing."""
+    web.page("/a", body=b"hello")
+    real, asked = socket.getaddrinfo, []
+
+    def resolve(host: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        asked.append(host)
+        return real("127.0.0.1" if host == "rebinding.example" else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    target = io.BytesIO()
+    WebFile(web.url.replace("127.0.0.1", "rebinding.example") + "/a", OPEN).download(target)
+    assert target.getvalue() == b"hello"
+    assert asked.count("rebinding.example") == 1
+
+
+def test_a_redirect_into_the_private_network_is_refused(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.page("/public", status=302, headers={"Location": f"{web.url}/secret"})
+    web.page("/secret", body=b"secret")
+    checked = []
+
+    def only_first_is_public(address: str) -> bool:
+        checked.append(address)
+        return len(checked) == 1
+
+    monkeypatch.setattr(web_module, "is_public", only_first_is_public)
+    with pytest.raises(SourceRefused, match="not a public address"):
+        WebFile(f"{web.url}/public", Settings()).download(io.BytesIO())
+    assert web.requests == ["GET /public"]
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.org/x", "gopher://127.0.0.1/"])
+def test_a_redirect_to_another_scheme_is_refused(location: str, web: Any) -> None:
+    web.page("/a", status=301, headers={"Location": location})
+    with pytest.raises(SourceRefused):
+        WebFile(f"{web.url}/a", OPEN).download(io.BytesIO())
+
+
+def test_redirects_are_followed_but_not_for_ever(web: Any) -> None:
+    web.page("/a", status=302, headers={"Location": "/b"})
+    web.page("/b", body=b"there")
+    target = io.BytesIO()
+    WebFile(f"{web.url}/a", OPEN).download(target)
+    assert target.getvalue() == b"there"
+    web.page("/loop", status=302, headers={"Location": "/loop"})
+    with pytest.raises(SourceRefused, match="redirects"):
+        WebFile(f"{web.url}/loop", OPEN).download(io.BytesIO())
+
+
+def test_the_body_is_counted_not_believed(web: Any) -> None:
+    web.page("/declared", body=b"x", declared_length=5000)
+    web.page("/chunked", body=b"x" * 5000, unbounded=True)
+    for path in ("/declared", "/chunked"):
+        with pytest.raises(SourceTooLarge):
+            WebFile(f"{web.url}{path}", OPEN).download(io.BytesIO())
+
+
+def test_a_body_that_ends_early_is_a_failed_download(web: Any) -> None:
+    web.page("/a", body=b"x" * 10, declared_length=500, headers={"Connection": "close"})
+    with pytest.raises(DownloadFailed):
+        WebFile(f"{web.url}/a", OPEN).download(io.BytesIO())
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, SourceNotFound), (410, SourceNotFound), (403, SourceRefused), (429, DownloadFailed), (503, DownloadFailed)],
+)
+def test_statuses_have_names(status: int, error: type[Exception], web: Any) -> None:
+    web.page("/a", status=status)
+    with pytest.raises(error):
+        WebFile(f"{web.url}/a", OPEN).download(io.BytesIO())
+
+
+def test_the_version_follows_the_entity_tag_also_where_head_is_not_known(web: Any) -> None:
+    web.page("/a", headers={"ETag": '"1"'})
+    web.page("/b", headers={"ETag": '"2"'}, head_status=405)
+    web.page("/c")
+    versions = [WebFile(f"{web.url}/{name}", OPEN).version() for name in "abc"]
+    assert versions == ['etag "1"', 'etag "2"', None]
+
+
+def test_secrets_of_an_address_are_not_told() -> None:
+    file = WebFile("http://user:pass@127.0.0.1:1/a.jpg?signature=secret", Settings())
+    with pytest.raises(SourceRefused) as caught:
+        file.version()
+    assert "secret" not in str(caught.value)
+    assert "pass" not in str(caught.value)
+    assert file.uri == "http://127.0.0.1:1/a.jpg"

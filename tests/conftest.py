@@ -1,0 +1,131 @@
+"""What every test shares: fast hypothesis settings, an own store, and one real Prefect server for those that ask."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from blocks import local_server
+from blocks.store import ArtifactStore, open_store
+
+settings.register_profile(
+    "suite",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("thorough", settings.get_profile("suite"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# Prefect reads its settings when it is imported, which the collection of the tests does: the server's address is
+# settled here, and the server started when the first test asks for it.
+_HOME = tempfile.TemporaryDirectory(prefix="neuroshorts-tests-")
+_PREFECT_HOME = Path(_HOME.name) / "prefect"
+_PORT = local_server.free_port()
+for _name in [name for name in os.environ if name.startswith(("PREFECT_", "NEUROSHORTS_"))]:
+    del os.environ[_name]
+os.environ.update(local_server.client_environment(local_server.api_url(_PORT), home=_PREFECT_HOME))
+os.environ["NEUROSHORTS_STORE"] = str(Path(_HOME.name) / "store")
+os.environ["NEUROSHORTS_CACHE_DIR"] = str(Path(_HOME.name) / "cache")
+
+
+def pytest_unconfigure() -> None:
+    """End the server and remove what the tests wrote, also when they failed or were interrupted."""
+    local_server.stop_server(home=_PREFECT_HOME)
+    _HOME.cleanup()
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Generator[str]:
+    """Run flows against a real server; yield its API URL."""
+    yield local_server.ensure_server(home=_PREFECT_HOME, port=_PORT)
+    local_server.stop_server(home=_PREFECT_HOME)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArtifactStore:
+    """An empty artifact store of the test's own, which steps use too."""
+    monkeypatch.setenv("NEUROSHORTS_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("NEUROSHORTS_CACHE_DIR", str(tmp_path / "cache"))
+    return open_store()
+
+
+@dataclass
+class Page:
+    """What the test's web server answers for one path."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    head_status: int | None = None
+    declared_length: int | None = None
+    unbounded: bool = False  # no length at all: the body ends with the connection
+    failures: int = 0  # that many requests are answered 503 first
+
+
+class WebServer:
+    """A real web server on the loopback interface, with what it was asked."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Page] = {}
+        self.requests: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.answer(self, with_body=True)
+
+            def do_HEAD(self) -> None:
+                outer.answer(self, with_body=False)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def answer(self, handler: BaseHTTPRequestHandler, *, with_body: bool) -> None:
+        self.requests.append(f"{handler.command} {handler.path}")
+        page = self.pages.get(handler.path, Page(status=404))
+        status = page.status if with_body else page.head_status or page.status
+        if page.failures:
+            page.failures, status = page.failures - 1, 503
+        handler.send_response(status)
+        if not page.unbounded:
+            length = len(page.body) if page.declared_length is None else page.declared_length
+            handler.send_header("Content-Length", str(length))
+        for name, value in page.headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        if with_body:
+            handler.wfile.write(page.body)
+
+    def page(self, path: str, body: bytes = b"", **fields: Any) -> Page:
+        """Answer `path` with a page from now on."""
+        self.pages[path] = Page(body=body, **fields)
+        return self.pages[path]
+
+    def gets(self) -> int:
+        return sum(request.startswith("GET") for request in self.requests)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def web() -> Generator[WebServer]:
+    """A real web server whose answers the test decides."""
+    server = WebServer()
+    yield server
+    server.close()

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.errors import SourceNotFound, SourceUnreadable
+from engines.subtitles.srt import read_srt, write_srt
+from engines.subtitles.text import plain_text
+from models.captions import Cue
+
+LINES = st.text(min_size=1, max_size=40).map(plain_text).filter(bool)
+
+
+@st.composite
+def cue_lists(draw: st.DrawFn) -> tuple[Cue, ...]:
+    cues, at_ms = [], 0
+    for lines in draw(st.lists(st.lists(LINES, min_size=1, max_size=2), max_size=8)):
+        at_ms += draw(st.integers(0, 5_000_000))
+        end_ms = at_ms + draw(st.integers(1, 9000))
+        cues.append(Cue(start_ms=at_ms, end_ms=end_ms, text="\n".join(lines)))
+        at_ms = end_ms
+    return tuple(cues)
+
+
+@given(cues=cue_lists())
+def test_what_is_written_is_read_back(tmp_path_factory, cues):
+    path = tmp_path_factory.mktemp("srt") / "a.srt"
+    path.write_text(write_srt(cues), encoding="utf-8", newline="\n")
+    assert read_srt(path) == cues
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_files_of_any_encoding_and_line_end_are_read(tmp_path: Path, encoding, line_end):
+    text = "1\n00:00:01,000 --> 00:00:02,500\nÇa va très bien, déjà à l'école où l'été brûle\n\n2\n00:00:03,000 --> 00:00:04,000\nNoël\n"
+    path = tmp_path / "a.srt"
+    path.write_bytes(text.replace("\n", line_end).encode(encoding))
+    first, second = read_srt(path)
+    assert first == Cue(start_ms=1000, end_ms=2500, text="Ça va très bien, déjà à l'école où l'été brûle")
+    assert second.text == "Noël"
+
+
+def test_broken_entries_are_passed_over(tmp_path: Path):
+    path = tmp_path / "a.srt"
+    path.write_text(
+        "1\nnot a time\nlost\n\n2\n00:00:01,000 --> 00:00:02,000\nkept\n\n00:00:09,000 --> 00:00:08,000\nback\n"
+    )
+    assert [cue.text for cue in read_srt(path)] == ["kept", "back"]
+
+
+def test_what_is_no_subtitle_file_is_refused(tmp_path: Path):
+    (tmp_path / "a.srt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    with pytest.raises(SourceUnreadable):
+        read_srt(tmp_path / "a.srt")
+    with pytest.raises(SourceNotFound):
+        read_srt(tmp_path / "b.srt")
+
+
+def test_no_cues_make_a_valid_empty_file(tmp_path: Path):
+    (tmp_path / "a.srt").write_text(write_srt(()))
+    assert read_srt(tmp_path / "a.srt") == ()
