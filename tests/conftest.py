@@ -1,6 +1,7 @@
 """What every test shares: fast hypothesis settings, an own store, and one real Prefect server for those that ask."""
 
 import os
+import ssl
 import tempfile
 import threading
 from collections.abc import Generator
@@ -108,6 +109,10 @@ class WebServer:
         handler.end_headers()
         if with_body:
             handler.wfile.write(page.body)
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """Answer https from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def page(self, path: str, body: bytes = b"", **fields: Any) -> Page:
         """Answer `path` with a page from now on."""

@@ -95,11 +95,18 @@ def test_records_are_replaced_whole(make_store: MakeStore) -> None:
 
 def test_scratch_is_on_the_stores_file_system_and_goes_away(tmp_path: Path) -> None:
     store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
-    with pytest.raises(RuntimeError), store.scratch() as folder:
-        assert folder.stat().st_dev == store.root.stat().st_dev
-        write(folder, b"half")
-        raise RuntimeError
-    assert not folder.exists()
+    seen = []
+
+    def fail_half_way() -> None:
+        with store.scratch() as folder:
+            seen.append(folder)
+            assert folder.stat().st_dev == store.root.stat().st_dev
+            write(folder, b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert not seen[0].exists()
 
 
 def test_threads_may_put_the_same_content_at_once(tmp_path: Path) -> None:

@@ -2,10 +2,16 @@
 
 import io
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from blocks import web as web_module
 from blocks.settings import Settings
@@ -135,3 +141,45 @@ def test_secrets_of_an_address_are_not_told() -> None:
     assert "secret" not in str(caught.value)
     assert "pass" not in str(caught.value)
     assert file.uri == "http://127.0.0.1:1/a.jpg"
+
+
+def test_https_checks_the_certificate_against_the_name_and_not_the_address(
+    web: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed("films.example", tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    web.speak_tls(context)
+    web.page("/a", b"hello")
+    monkeypatch.setattr(web_module, "_tls", lambda: ssl.create_default_context(cafile=str(certificate)))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+
+    address = web.url.replace("http://127.0.0.1", "https://films.example")
+    target = io.BytesIO()
+    WebFile(f"{address}/a", OPEN).download(target)
+    assert target.getvalue() == b"hello"
+    with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
+        WebFile(f"{address.replace('films', 'other')}/a", OPEN).download(io.BytesIO())
+
+
+def self_signed(name: str, folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for `name` that lasts a day, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*private))
+    return folder / "cert.pem", folder / "key.pem"
