@@ -91,8 +91,10 @@ def _page_events(page: Page, *, style: CaptionStyle, frame: Frame, fonts: FontSt
             yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", f"{{{spot}{blur}{head}}}" + "".join(texts))
         spot = _position(placed, below_px)
         for start_ms, end_ms, spoken in _states(page, words if style.highlight else range(0)):
+            # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
+            # alike whatever its neighbours' colours.
             colored = [
-                f"{{\\1c&H{_bgr(_word_color(style, index == spoken))}&}}{text}"
+                f"{{\\1c&H{_bgr(_word_color(style, index == spoken))}&\\2c&H{index % 2}&}}{text}"
                 for index, text in zip(words, texts, strict=True)
             ]
             yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{head}}}" + "".join(colored))

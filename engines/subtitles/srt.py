@@ -12,6 +12,8 @@ from engines.errors import SourceNotFound, SourceUnreadable
 from models.captions import Cue
 
 MAX_BYTES = 10_000_000
+SURE_ENOUGH = 0.3  # what chardet is for text in a few other alphabets; it is far less so for wrong guesses
+FALLBACK_ENCODING = "cp1252"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -61,8 +63,9 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        guess = chardet.detect(content)["encoding"] or "cp1252"
-        return content.decode(guess, errors="replace")
+        guess = chardet.detect(content)
+        sure = guess["encoding"] and guess["confidence"] >= SURE_ENOUGH
+        return content.decode(guess["encoding"] if sure and guess["encoding"] else FALLBACK_ENCODING, errors="replace")
 
 
 def _unified(text: str) -> str:

@@ -55,7 +55,7 @@ def test_cues_are_short_enough_to_read_and_never_overlap(scenes):
 def test_a_cue_lasts_a_second_where_there_is_room(scenes):
     cues = make_cues(scenes, language="en")
     end_ms = max((scene.start_ms + scene.duration_ms for scene in scenes), default=0)
-    for cue, next_ms in zip(cues, [*(cue.start_ms for cue in cues[1:]), end_ms], strict=True):
+    for cue, next_ms in zip(cues, [*(cue.start_ms for cue in cues), end_ms][1:], strict=True):
         assert cue.end_ms - cue.start_ms >= min(1000, next_ms - cue.start_ms)
 
 

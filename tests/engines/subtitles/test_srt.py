@@ -9,6 +9,7 @@ from engines.subtitles.srt import read_srt, write_srt
 from engines.subtitles.text import plain_text
 from models.captions import Cue
 
+FRENCH = "Ça va très bien, déjà à l'école où l'été brûle"
 LINES = st.text(min_size=1, max_size=40).map(plain_text).filter(bool)
 
 
@@ -33,12 +34,18 @@ def test_what_is_written_is_read_back(tmp_path_factory, cues):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_files_of_any_encoding_and_line_end_are_read(tmp_path: Path, encoding, line_end):
-    text = "1\n00:00:01,000 --> 00:00:02,500\nÇa va très bien, déjà à l'école où l'été brûle\n\n2\n00:00:03,000 --> 00:00:04,000\nNoël\n"
+    text = f"1\n00:00:01,000 --> 00:00:02,500\n{FRENCH}\n\n2\n00:00:03,000 --> 00:00:04,000\nNoël\n"
     path = tmp_path / "a.srt"
     path.write_bytes(text.replace("\n", line_end).encode(encoding))
     first, second = read_srt(path)
-    assert first == Cue(start_ms=1000, end_ms=2500, text="Ça va très bien, déjà à l'école où l'été brûle")
+    assert first == Cue(start_ms=1000, end_ms=2500, text=FRENCH)
     assert second.text == "Noël"
+
+
+def test_other_alphabets_are_guessed(tmp_path: Path):
+    lines = "Привет, как дела? Это короткий фильм о кошках и собаках."
+    (tmp_path / "a.srt").write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{lines}\n".encode("cp1251"))
+    assert read_srt(tmp_path / "a.srt")[0].text == lines
 
 
 def test_broken_entries_are_passed_over(tmp_path: Path):

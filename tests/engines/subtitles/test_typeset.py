@@ -11,10 +11,8 @@ from engines.subtitles.typeset import typeset
 from models.captions import CaptionedScene, TypesetResult
 from models.spec import CaptionPosition, Captions
 
-VOCABULARY = (
-    "a I the of light mountain Archaeologists jumping Ångström QUICKLY ÉCOLE gypsy 3,000-year-old incomprehensibilities "
-    "whale, stone. fjord? Zürich! مرحبا שלום नमस्ते ประเทศไทย 😀 {\\fs300} C:\\new"
-).split()
+VOCABULARY = """a I the of light mountain Archaeologists jumping Ångström QUICKLY ÉCOLE gypsy 3,000-year-old whale,
+stone. incomprehensibilities fjord? Zürich! مرحبا שלום नमस्ते ประเทศไทย 😀 {\\fs300} C:\\new"""
 
 
 @pytest.fixture
@@ -105,7 +103,7 @@ def test_captions_never_leave_the_safe_area(run, burn, speak, safe_areas_file, s
             size_percent=chance.choice((60, 100, 150, 200)),
             uppercase=chance.random() < 0.5,
         )
-        words = speak(" ".join(chance.choices(VOCABULARY, k=14)))
+        words = speak(" ".join(chance.choices(VOCABULARY.split(), k=14)))
         script = run([scene_of(words)], captions=captions, canvas_px=size).scenes[0].read_text(encoding="utf-8")
         frames = burn(script, size=size, frames=words[-1].end_ms // 250, fps=4)
         rows, columns = np.nonzero((frames < 80).any(axis=0))  # outline and text; the soft shadow may run out
