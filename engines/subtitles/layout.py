@@ -9,6 +9,7 @@ from models.spec import CaptionPosition
 
 BASE_SHORT_SIDE_PX = 1080
 LINE_GAP_EM = 0.04  # least room between the ink of two lines
+OVERHANG_EM = 0.03  # how far ink may reach past a line's advance width
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Frame:
 
     def text_width_px(self, style: CaptionStyle) -> float:
         """Return how wide a line of text may be, its outline left out."""
-        return self.box.right_px - self.box.left_px - 2 * (style.outline_px + 1) * self.unit
+        return self.box.right_px - self.box.left_px - 2 * _side_px(style, self)
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,13 @@ def _margins(style: CaptionStyle, frame: Frame) -> tuple[float, float]:
     return outline_px, outline_px + style.shadow_offset_px * frame.unit
 
 
+def _side_px(style: CaptionStyle, frame: Frame) -> float:
+    """Return what outline and overhang may add at either side of a line."""
+    return (style.outline_px + 1 + OVERHANG_EM * style.size_px) * frame.unit
+
+
 def _anchor_px(style: CaptionStyle, frame: Frame) -> float:
-    inset_px = (style.outline_px + 1) * frame.unit
+    inset_px = _side_px(style, frame)
     if style.alignment == "left":
         return frame.box.left_px + inset_px
     if style.alignment == "right":

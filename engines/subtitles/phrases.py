@@ -10,7 +10,7 @@ CLAUSE_END = re.compile(r"([,;:،؛，、；：—–]+[\"'”’»)\]]*|[”»)
 ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|st|vs|prof|z\.b|d\.h|bzw|e\.g|i\.e|[a-z])\.$", re.IGNORECASE)
 PAUSE_MS = 350
 
-BEST, GOOD, FAIR, PLAIN, BAD = 0.0, 0.35, 1.0, 1.6, 4.0
+BEST, GOOD, FAIR, PLAIN, BAD = 0.0, 0.35, 1.0, 1.6, 5.0
 
 # Words that open a phrase: good to break before, bad to leave at the end.
 _OPENERS = {
@@ -42,7 +42,7 @@ _LEANERS = {
 
 
 def break_cost(words: Sequence[WordTiming], index: int, *, language: str) -> float:
-    """Return how bad a break after `words[index]` reads: 0 at a sentence's end, 4 where it tears a phrase."""
+    """Return how bad a break after `words[index]` reads: 0 at a sentence's end, 5 where it tears a phrase."""
     if index == len(words) - 1:
         return BEST
     text, following = words[index].text, words[index + 1]

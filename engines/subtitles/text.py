@@ -65,4 +65,4 @@ def _is_flag_letter(char: str) -> bool:
 
 
 def _is_unprintable(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn") and ord(char) not in _EMOJI_PARTS
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn") and not is_emoji(char)
