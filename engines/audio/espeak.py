@@ -23,7 +23,7 @@ WORDS_PER_MINUTE = 170
 DEFAULT_VARIANT = "Reed"  # of the variants that never clip, the one with the roundest tone and a lively melody
 HEAD_MS, TAIL_MS = 40, 80
 SILENT_TEXT_MS = 1000  # how long a text is shown that has nothing to say, such as a lone emoji
-_MIDDLE_PITCH, _PITCH_PER_OCTAVE = 50, 50
+_MIDDLE_PITCH, _PITCH_PER_SEMITONE = 50, 6.2
 _PITCH_RANGE = 60
 _VOLUME = 70  # some variants clip at 100
 _PEAK_DB = -3.0
@@ -146,7 +146,7 @@ def _identifier(name: str) -> str:
 
 
 def _prosody(voice: Voice) -> Prosody:
-    pitch = _MIDDLE_PITCH + round(_PITCH_PER_OCTAVE * voice.pitch / 12)  # espeak-ng's 0..100 spans two octaves
+    pitch = _MIDDLE_PITCH + round(_PITCH_PER_SEMITONE * voice.pitch)  # measured; 0..99 reaches about 8 either way
     return Prosody(round(WORDS_PER_MINUTE * voice.rate), min(max(pitch, 0), 99), _PITCH_RANGE, _VOLUME)
 
 

@@ -2,7 +2,8 @@
 
 The library keeps state (flutter, noise) from one utterance to the next, in variables that nothing resets, so that
 an utterance's samples would depend on what was said before it. Each use therefore loads the library anew and unloads
-it again (8 ms), under a lock: the same text always gives the same samples, from any thread, in any order.
+it again (8 ms), under a lock, and seeds its random numbers and the C library's, which its breath noise is made of: the
+same text always gives the same samples, from any thread, in any order.
 """
 
 import _ctypes
@@ -109,6 +110,8 @@ def speak(text: str, *, voice: str, prosody: Prosody) -> Utterance:
     encoded = text.encode()
     with _loaded(voice) as library:
         library.espeak_SetSynthCallback(callback)
+        library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+        _c_library().srand(1)
         _check(library.espeak_SetVoiceByName(voice.encode()), voice, "it cannot be loaded")
         pairs = zip((_RATE, _PITCH, _RANGE, _VOLUME), prosody, strict=True)
         for parameter, value in pairs:
@@ -166,6 +169,11 @@ def data_path(path: Path) -> Path:
 @cache
 def _link_folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="espeak-")
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
 
 
 def _unload(library: ctypes.CDLL) -> None:

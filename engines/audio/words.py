@@ -83,7 +83,7 @@ def ends_clause(word: str) -> bool:
 
 
 def weight(word: str) -> float:
-    """Return about how many syllables `word` has: always more than zero."""
+    """Return about how long `word` takes to say, always more than zero: syllables, letters, and a drawn-out end."""
     syllables = float(len(_VOWEL_GROUPS.findall(unicodedata.normalize("NFC", word).lower())))
     for char in word:
         if char.isdigit():
@@ -91,7 +91,8 @@ def weight(word: str) -> float:
         elif _UNSPACED.match(char) and unicodedata.category(char)[0] == "L":
             syllables += 0.5 if _KINDS[3][1].match(char) else 1.0
     letters = sum(char.isalpha() for char in word)
-    return max(syllables, letters / 4, 0.5) + 0.25
+    drawn_out = 0.8 if ends_clause(word) else 0.0
+    return 0.7 * max(syllables, letters / 4, 0.5) + 0.15 * letters + 0.1 + drawn_out
 
 
 def word_at(words: Sequence[WrittenWord], position: int) -> int:
