@@ -74,7 +74,7 @@ def make_video(
     """Write a video of counted frames (or of RGB pictures), one at each time given; `tags` are encoder settings."""
     width, height = size
     codec_options = {"libx264": {"crf": "4", "preset": "veryfast", "bf": str(b_frames)}}.get(codec, {})
-    options = {**codec_options, "g": str(gop), **dict(tag.split("=") for tag in tags)}
+    options = {**codec_options, "g": str(gop), **dict(tag.split("=", 1) for tag in tags)}
     with av.open(str(path), "w", format=container) as file:
         video = file.add_stream(codec, rate=30, options=options)
         video.width, video.height, video.pix_fmt = width, height, pix_fmt

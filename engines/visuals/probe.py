@@ -89,7 +89,7 @@ def _inspect(container: InputContainer, demuxer: str, source: str, limits: Media
     video = main_video(container)
     has_audio = bool(container.streams.audio)
     if video is None and not has_audio:
-        raise SourceUnreadable(source=source, reason="there is neither picture nor sound in it")
+        raise SourceUnreadable(source=source, reason="it is cut off or damaged: no picture or sound is found")
     width_px, height_px = _shown_size(container, video, source, limits) if video else (0, 0)
     start = Fraction(container.start_time or 0, av.time_base)
     ends = _track_ends(container, video, whole=video is None)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engines import ffmpeg
 from engines.errors import SourceUnreadable
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.footage import FootageReader
@@ -81,7 +82,9 @@ def test_every_frame_is_the_one_shown_at_its_time(clips, name: str, start_ms: in
 
 def test_equal_rates_neither_drop_nor_repeat_a_frame(clips) -> None:
     assert numbers(clips["29.97 fps"][0], 60, start_ms=0, end_ms=2300, fps=NTSC) == list(range(60))
-    assert numbers(clips["30 fps, one long group of pictures"][0], 40, start_ms=1000, end_ms=2330) == list(range(30, 70))
+    assert numbers(clips["30 fps, one long group of pictures"][0], 40, start_ms=1000, end_ms=2330) == list(
+        range(30, 70)
+    )
 
 
 @given(start=st.integers(0, 40), length=st.integers(1, 20), offset=st.integers(0, 60))
@@ -168,8 +171,8 @@ def test_odd_sizes(tmp_path: Path) -> None:
 
 
 COLOR_TAGS = {
-    "BT.601": ("colorspace=smpte170m",),
-    "BT.709": ("colorspace=bt709",),
+    "BT.601": ("-colorspace", "smpte170m"),
+    "BT.709": ("-colorspace", "bt709"),
     "BT.601 by its size": (),
 }
 
@@ -186,8 +189,6 @@ def test_colours_survive_whatever_the_source_s_matrix(tmp_path: Path, name: str)
 
 
 def make_tagged(path: Path, rgb: np.ndarray, *, matrix: str, tags: tuple[str, ...]) -> None:
-    from engines import ffmpeg
-
     raw = path.with_suffix(".rgb")
     raw.write_bytes(rgb.tobytes() * 2)
     size = f"{rgb.shape[1]}x{rgb.shape[0]}"
@@ -197,7 +198,7 @@ def make_tagged(path: Path, rgb: np.ndarray, *, matrix: str, tags: tuple[str, ..
         [
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "25", "-i", str(raw)),
             *("-vf", f"scale=out_color_matrix={matrix}:out_range=tv:{flags},format=yuv420p{untag}"),
-            *("-c:v", "libx264", "-qp", "0", str(path)),
+            *("-c:v", "libx264", "-qp", "0", *tags, str(path)),
         ],
         timeout_s=30,
     )
@@ -232,15 +233,16 @@ def test_a_playlist_dressed_as_a_video_reads_nothing(tmp_path: Path) -> None:
 def test_footage_that_ends_long_before_it_should_names_the_time(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", pts_ms=constant_rate(25, 25))
     with reader(path, end_ms=3000, source="https://example.com/a") as frames:
+        for _ in range(30):
+            frames.read()
         with pytest.raises(SourceUnreadable, match=r"^https://example.com/a: .*1000 ms, and 0-3000 ms"):
-            for _ in range(90):
-                frames.read()
+            frames.read()
 
 
 def test_footage_that_does_not_decode_is_unreadable(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(25, 25), gop=5)
     cut_off(path, keep=0.6)
-    with reader(path) as frames, pytest.raises(SourceUnreadable, match="damaged"):
+    with reader(path) as frames, pytest.raises(SourceUnreadable, match=r"damaged|no moving picture"):
         frames.read()
     data = bytearray(make_video(tmp_path / "b.mkv", pts_ms=constant_rate(25, 25)).read_bytes())
     data[700:] = b"\x55" * (len(data) - 700)
