@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from engines.visuals.poster import MAX_LINES, fit_title, make_poster
+
+FONT = Path(__file__).parents[3] / "assets" / "fonts" / "Montserrat-ExtraBold.ttf"
+GREY = np.full((960, 540, 3), 120, np.uint8)
+
+
+def poster(folder: Path, title: str, frame: np.ndarray = GREY) -> np.ndarray:
+    make_poster(frame, title=title, font=FONT, output=folder / "poster.jpg")
+    with Image.open(folder / "poster.jpg") as image:
+        assert image.format == "JPEG"
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def ink(rgb: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is white."""
+    rows, columns = np.nonzero((rgb > 230).all(axis=2))
+    return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+TITLES = [
+    "Hi",
+    "Five things about the Earth that nobody told you",
+    "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
+    "a " * 59,
+    "W" * 120,
+    "A very long title that goes on and on, because somebody wanted to fill all one hundred and twenty characters, yes",
+]
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("size", [(540, 960), (540, 540), (960, 540)])
+def test_the_title_is_on_it_and_inside(tmp_path: Path, title: str, size: tuple[int, int]) -> None:
+    width, height = size
+    rgb = poster(tmp_path, title, np.full((height, width, 3), 120, np.uint8))
+    assert rgb.shape == (height, width, 3)
+    left, top, right, bottom = ink(rgb)
+    assert left >= width * 0.07
+    assert right <= width * 0.93
+    assert abs((left + right) / 2 - width / 2) < width * 0.02
+    assert top > height * 0.2
+    assert bottom < height * 0.82
+
+
+@given(st.text(alphabet="abcdefgh WMil.,", min_size=1, max_size=120).filter(str.strip))
+@settings(max_examples=40, deadline=None)
+def test_lines_fit_and_keep_every_word_or_end_in_an_ellipsis(title: str) -> None:
+    text = " ".join(title.split())
+    face, lines = fit_title(text, font=FONT, width_px=540, height_px=960)
+    assert 1 <= len(lines) <= MAX_LINES
+    assert all(face.getlength(line) <= 540 * 0.84 + 1 for line in lines)
+    told = "".join(lines).replace(" ", "")
+    assert told == text.replace(" ", "") or told.endswith("…")
+
+
+def test_short_titles_are_larger_and_lines_are_even() -> None:
+    large, _ = fit_title("Why the sky is blue", font=FONT, width_px=1080, height_px=1920)
+    small, lines = fit_title(TITLES[-1], font=FONT, width_px=1080, height_px=1920)
+    assert large.size > 1.5 * small.size
+    face, lines = fit_title(
+        "Five things about the Earth that nobody told you", font=FONT, width_px=1080, height_px=1920
+    )
+    lengths = [face.getlength(line) for line in lines]
+    assert min(lengths) > 0.5 * max(lengths)
+
+
+def test_the_picture_is_seen_above_and_darkened_below(tmp_path: Path) -> None:
+    rgb = poster(tmp_path, "Hi")
+    assert np.abs(rgb[:200] - 120).max() <= 3
+    assert rgb[-50:].max() < 50
+    assert np.diff(rgb[:, 5, 0]).max() <= 3  # no edge on the way
+
+
+def test_white_text_stands_out_from_a_white_picture(tmp_path: Path) -> None:
+    rgb = poster(tmp_path, "Snow", np.full((960, 540, 3), 255, np.uint8))
+    text = (rgb[600:760] > 230).all(axis=2)
+    assert 0.02 < text.mean() < 0.5
+
+
+def test_symbols_the_font_lacks_are_left_out_and_other_scripts_are_drawn(tmp_path: Path) -> None:
+    assert (poster(tmp_path, "Sky 🌍🔥") == poster(tmp_path, "Sky")).all()
+    assert not (poster(tmp_path, "🌍🔥") > 230).all(axis=2).any()
+    left, _, right, _ = ink(poster(tmp_path, "كيف تعمل الأرض"))
+    assert right - left > 100
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = []
+    for name in ("a.jpg", "b.jpg"):
+        make_poster(GREY, title="Twice", font=FONT, output=tmp_path / name)
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
