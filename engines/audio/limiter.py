@@ -67,10 +67,11 @@ def solve(steps: Steps, *, target_lufs: float, ceiling_db: float) -> MasterGain:
         limiter = _limiter(steps.peaks * np.float32(gain_of(gain_db)), gain_of(ceiling_db))
         inner = np.square((limiter[:-1] + limiter[1:]) / 2, dtype=np.float64)
         missing = target_lufs - (integrated(steps.powers * inner) + gain_db)
-        if abs(missing) < _TOLERANCE_LU or gain_db + missing > MOST_GAIN_DB:
+        if abs(missing) < _TOLERANCE_LU:
             break
-        gain_db += missing * 1.2 if missing > 0 else missing
-    return MasterGain(gain_of(gain_db), limiter)
+        gain_db = min(gain_db + (missing * 1.2 if missing > 0 else missing), MOST_GAIN_DB)
+    gain = gain_of(gain_db)
+    return MasterGain(gain, _limiter(steps.peaks * np.float32(gain), gain_of(ceiling_db)))
 
 
 def deepest_db(master: MasterGain) -> float:
