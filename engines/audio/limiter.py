@@ -76,7 +76,7 @@ def solve(steps: Steps, *, target_lufs: float, ceiling_db: float) -> MasterGain:
 
 def deepest_db(master: MasterGain) -> float:
     """Return how far the limiter goes down at most, in dB."""
-    return max(-level_db(float(master.limiter.min())), 0.0)
+    return abs(level_db(min(float(master.limiter.min()), 1.0)))
 
 
 def _limiter(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
