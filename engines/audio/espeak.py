@@ -167,18 +167,32 @@ def _trim(samples: Samples) -> tuple[Samples, int]:
 
 def _stretches(words: Sequence[WrittenWord], utterance: Utterance, *, lead: int, samples: int) -> tuple[Stretch, ...]:
     """Return the stretch from each word that the voice reported to the next one, in samples of the finished audio."""
-    onsets = {0: 0}
-    for position, sample in utterance.onsets:
-        index = word_at(words, position)
-        if max(onsets) < index < len(words):
-            onsets[index] = sample * SAMPLE_RATE_HZ // RATE_HZ
+    onsets = _onsets(words, utterance)
     firsts = [*onsets, len(words)]
-    starts = [min(max(onset + lead, 0), samples) for onset in onsets.values()] + [samples]
+    starts = [min(max(onset * SAMPLE_RATE_HZ // RATE_HZ + lead, 0), samples) for onset in onsets.values()] + [samples]
     starts[0] = max(starts[0], ms_to_sample(HEAD_MS)) if len(starts) > 2 else starts[0]
     return tuple(
         Stretch(firsts[number], firsts[number + 1], starts[number], max(starts[number + 1], starts[number]))
         for number in range(len(onsets))
     )
+
+
+def _onsets(words: Sequence[WrittenWord], utterance: Utterance) -> dict[int, int]:
+    """Return the first sample of every word that the voice reported, by the word's index, in order.
+
+    A name that is spelt out and has an 's ("NASA's rocket") is reported in two parts, the second of which comes when
+    the next word starts, which is then not reported itself.
+    """
+    onsets = {0: 0}
+    after_genitive: dict[int, int] = {}
+    for position, sample in utterance.onsets:
+        index = word_at(words, position)
+        if max(onsets) < index < len(words):
+            onsets[index] = sample
+        elif index == max(onsets) and words[index].text[: position - words[index].start].endswith(("'", "\u2019")):
+            after_genitive[index + 1] = sample
+    missing = {index: sample for index, sample in after_genitive.items() if index not in onsets and index < len(words)}
+    return dict(sorted((onsets | missing).items()))
 
 
 def _silence(words: Sequence[WrittenWord], name: str, output: Path) -> Speech:

@@ -85,6 +85,12 @@ def test_word_times_agree_with_the_sound(tmp_path: Path) -> None:
         assert level_db(samples, word.start_ms, word.end_ms) > -30
 
 
+def test_the_word_after_a_spelt_out_genitive_is_timed_by_the_voice(tmp_path: Path) -> None:
+    plain = {word.text: word for word in say("NASA's car.", tmp_path)[0].words}
+    assert plain["car."].start_ms - plain["NASA's"].start_ms > 200
+    assert plain["car."].end_ms - plain["car."].start_ms > 200
+
+
 def test_speech_starts_and_ends_close_to_the_edges_of_the_file(tmp_path: Path) -> None:
     speech, samples, _ = say("Bridge", tmp_path)
     heard = np.flatnonzero(np.abs(samples) > 0.005)

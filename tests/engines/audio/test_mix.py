@@ -204,6 +204,11 @@ def test_a_loop_has_no_seam(tmp_path: Path) -> None:
     assert len(bed.seam) == CROSS_FADE_MS * 48
 
 
+def test_a_snippet_of_music_fills_the_short(tmp_path: Path) -> None:
+    report = mix(tmp_path, [], write_wav(tmp_path / "music.wav", noise(0.001)), 5)
+    assert_on_target(report)
+
+
 def test_a_bed_fades_in_and_out(tmp_path: Path) -> None:
     music = write_wav(tmp_path / "music.wav", tone(10))
     mix(tmp_path, [], music, 10, gain_db=0)
