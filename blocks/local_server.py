@@ -87,8 +87,11 @@ def ensure_server(*, home: Path | None = None, port: int = 0, notify: Callable[[
     there is something to wait for. Raises ServerFailed.
     """
     home = home or default_home()
-    home.mkdir(parents=True, exist_ok=True)
-    tell = notify or _ignore
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerFailed(reason=f"its folder cannot be made: {error}", log="none") from error
+    tell = notify or (lambda message: None)
     with _lock(home):
         state = read_state(home)
         if state and _is_alive(state) and state.prefect_version == version("prefect"):
@@ -245,7 +248,3 @@ def _state_path(home: Path) -> Path:
 def _last_line(path: Path) -> str:
     lines = path.read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
-def _ignore(message: str) -> None:
-    """Tell nobody."""

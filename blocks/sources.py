@@ -9,8 +9,8 @@ from typing import IO, Any, Protocol
 import fsspec
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
 
+from blocks.remote import copy_hashed
 from blocks.settings import Settings
-from blocks.store import copy_hashed
 from blocks.web import WebFile
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
 

@@ -18,16 +18,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
 
-import fsspec
-
+from blocks.remote import RemoteFolder, copy_hashed
 from blocks.settings import get_settings
 from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
 from models.artifacts import ArtifactRef
 
-CHUNK_BYTES = 1 << 20
 _SUFFIXES = {
     "audio/wav": ".wav",
     "audio/ogg": ".ogg",
@@ -45,7 +42,7 @@ class ArtifactStore:
     def __init__(self, url: str, *, cache_dir: Path) -> None:
         """Open the store at `url`; `cache_dir` holds local copies when the store is remote."""
         self.url = url.rstrip("/")
-        self._remote = _Remote(self.url) if "://" in url and not url.startswith("file://") else None
+        self._remote = RemoteFolder(self.url) if "://" in url and not url.startswith("file://") else None
         self.root = cache_dir if self._remote else Path(url.removeprefix("file://")).expanduser().absolute()
         self._workspace = Workspace(self.root / "tmp")
 
@@ -173,46 +170,6 @@ def open_store() -> ArtifactStore:
 @cache
 def _open(url: str, cache_dir: Path) -> ArtifactStore:
     return ArtifactStore(url, cache_dir=cache_dir)
-
-
-def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> str:
-    """Copy a stream to its end and return the SHA-256 of what passed, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    while chunk := reader.read(CHUNK_BYTES):
-        digest.update(chunk)
-        writer.write(chunk)
-    return digest.hexdigest()
-
-
-class _Remote:
-    """The few operations that a store needs of an fsspec file system."""
-
-    def __init__(self, url: str) -> None:
-        self._fs: Any
-        self._fs, self._base = fsspec.core.url_to_fs(url)
-
-    def size(self, key: str) -> int | None:
-        self._fs.invalidate_cache(self._fs._parent(self._at(key)))
-        try:
-            return int(self._fs.info(self._at(key))["size"])
-        except FileNotFoundError:
-            return None
-
-    def upload(self, path: Path, key: str) -> None:
-        self._fs.put_file(str(path), self._at(key))
-
-    def download(self, key: str, writer: IO[bytes]) -> str:
-        with self._fs.open(self._at(key), "rb") as reader:
-            return copy_hashed(reader, writer)
-
-    def read(self, key: str) -> bytes:
-        return bytes(self._fs.cat_file(self._at(key)))
-
-    def write(self, key: str, content: bytes) -> None:
-        self._fs.pipe_file(self._at(key), content)
-
-    def _at(self, key: str) -> str:
-        return f"{self._base.rstrip('/')}/{key}"
 
 
 def _blob_key(ref: ArtifactRef) -> str:

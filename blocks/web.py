@@ -81,7 +81,7 @@ class WebFile:
                     if not answer.has_redirect_location:
                         yield answer
                         return
-                    url = _parse(str(url.join(answer.headers["Location"])), self.uri)
+                    url = _parse(answer.headers["Location"], self.uri, base=url)
         raise SourceRefused(source=self.uri, reason=f"more than {MAX_REDIRECTS} redirects")
 
     @contextmanager
@@ -128,6 +128,8 @@ def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise SourceRefused(source=source, reason=f"not a host name: {error}") from error
     except socket.gaierror as error:
         if error.errno == socket.EAI_NONAME:
             raise SourceNotFound(source=source) from error
@@ -150,13 +152,16 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _parse(address: str, source: str) -> httpx.URL:
+def _parse(address: str, source: str, *, base: httpx.URL | None = None) -> httpx.URL:
     try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL as error:
+        url = base.join(address) if base else httpx.URL(address)
+        scheme, host = url.scheme, url.host
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise SourceRefused(source=source, reason=f"not a web address: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SourceRefused(source=source, reason=f"leads to {url.scheme or 'no'} address, not to http or https")
+    if scheme not in ("http", "https"):
+        raise SourceRefused(source=source, reason=f"leads to {scheme}:, which is neither http nor https")
+    if not host:
+        raise SourceRefused(source=source, reason="not a web address: it names no host")
     return url
 
 

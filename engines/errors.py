@@ -171,6 +171,12 @@ class StoreCorrupt(TransientError):
     template = "{uri}: {reason}"
 
 
+class StoreUnreachable(TransientError):
+    """Needs `uri`, `reason`: the remote artifact store did not answer, or not as it should."""
+
+    template = "{uri}: the artifact store cannot be reached: {reason}"
+
+
 class ServerFailed(NeuroShortsError):
     """Needs `reason`, `log`: the local Prefect server could not be started; `log` is the path of its log."""
 

@@ -1,5 +1,6 @@
 """What every test shares: fast hypothesis settings, an own store, and one real Prefect server for those that ask."""
 
+import atexit
 import os
 import ssl
 import tempfile
@@ -37,17 +38,19 @@ os.environ["NEUROSHORTS_STORE"] = str(Path(_HOME.name) / "store")
 os.environ["NEUROSHORTS_CACHE_DIR"] = str(Path(_HOME.name) / "cache")
 
 
-def pytest_unconfigure() -> None:
-    """End the server and remove what the tests wrote, also when they failed or were interrupted."""
+def _clean_up() -> None:
     local_server.stop_server(home=_PREFECT_HOME)
     _HOME.cleanup()
 
 
+# Exit handlers run last in, first out: Prefect registers its own later, and sends its last logs before this.
+atexit.register(_clean_up)
+
+
 @pytest.fixture(scope="session")
-def prefect_server() -> Generator[str]:
-    """Run flows against a real server; yield its API URL."""
-    yield local_server.ensure_server(home=_PREFECT_HOME, port=_PORT)
-    local_server.stop_server(home=_PREFECT_HOME)
+def prefect_server() -> str:
+    """Run flows against a real server, ended when the tests are, however they end; return its API URL."""
+    return local_server.ensure_server(home=_PREFECT_HOME, port=_PORT)
 
 
 @pytest.fixture

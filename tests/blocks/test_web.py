@@ -44,6 +44,15 @@ def test_ways_to_write_loopback_are_refused(host: str) -> None:
         WebFile(f"http://{host}:1/x.jpg", Settings()).version()
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://" + "a" * 70 + ".com/", "http://a..b/", "http://\0/", "http://[::1/", "http:///x", "http://xn--/"],
+)
+def test_what_is_no_web_address_is_refused(address: str) -> None:
+    with pytest.raises(SourceRefused):
+        WebFile(address, Settings()).version()
+
+
 def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(*args: Any, **kwargs: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("8.8.8.8", "10.0.0.1")]
@@ -84,7 +93,9 @@ def test_a_redirect_into_the_private_network_is_refused(web: Any, monkeypatch: p
     assert web.requests == ["GET /public"]
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.org/x", "gopher://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "ftp://example.org/x", "gopher://127.0.0.1/", "http://a..b/"]
+)
 def test_a_redirect_to_another_scheme_is_refused(location: str, web: Any) -> None:
     web.page("/a", status=301, headers={"Location": location})
     with pytest.raises(SourceRefused):
