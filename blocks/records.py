@@ -3,24 +3,27 @@
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect.filesystems import WritableFileSystem
 from prefect.serializers import JSONSerializer, prefect_json_object_decoder, prefect_json_object_encoder
 from prefect.utilities.importtools import from_qualified_name, to_qualified_name
 
+from blocks.destinations import holds
 from blocks.store import open_store
 from engines.errors import NeuroShortsError, StoreCorrupt
 from models.artifacts import ArtifactRef
+from models.base import Model
+from models.report import PublishedFile
 
-_REF_FIELDS = frozenset(ArtifactRef.model_fields)
+M = TypeVar("M", bound=Model)
 
 
 class StepRecords(WritableFileSystem):
     """Result storage in the artifact store that the settings name.
 
-    A record counts as absent when a blob that it refers to is gone or has the wrong size: Prefect then runs the
-    step again and replaces the record. Prefect's own local storage does not look, and writes in place.
+    A record counts as absent when a blob or a published file that it refers to is gone or has the wrong size: Prefect
+    then runs the step again and replaces the record. Prefect's own local storage does not look, and writes in place.
     """
 
     _block_type_name = "NeuroShorts Step Records"
@@ -30,9 +33,13 @@ class StepRecords(WritableFileSystem):
         """Return the record at `path` (a key, or the file it resolves to). Raises FileNotFoundError, StoreCorrupt."""
         store = open_store()
         content = store.read_record(_key(path))
-        for ref in refs_in(json.loads(json.loads(content)["result"])):
+        result = json.loads(json.loads(content)["result"])
+        for ref in refs_in(result):
             if not store.has(ref):
                 raise StoreCorrupt(uri=ref.uri, reason="is missing from the store or was cut short")
+        for file in _nested(result, PublishedFile):
+            if not holds(file):
+                raise StoreCorrupt(uri=file.uri, reason="is no longer what was published there")
         return content
 
     def write_path(self, path: str, content: bytes, *, _sync: bool = True) -> None:  # type: ignore[override]
@@ -49,15 +56,20 @@ class StepRecords(WritableFileSystem):
 
 def refs_in(value: Any) -> Generator[ArtifactRef]:
     """Yield every artifact reference nested in decoded JSON."""
+    return _nested(value, ArtifactRef)
+
+
+def _nested(value: Any, model: type[M]) -> Generator[M]:
+    """Yield every `model` nested in decoded JSON, told by its fields."""
     if isinstance(value, dict):
-        if value.keys() == _REF_FIELDS:
-            yield ArtifactRef.model_validate(value)
+        if value.keys() == model.model_fields.keys():
+            yield model.model_validate(value)
         else:
             for item in value.values():
-                yield from refs_in(item)
+                yield from _nested(item, model)
     elif isinstance(value, list):
         for item in value:
-            yield from refs_in(item)
+            yield from _nested(item, model)
 
 
 def encode(value: Any) -> Any:

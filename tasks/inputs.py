@@ -8,7 +8,7 @@ from models.encoding import VideoSettings
 from models.media import MediaKind, Source
 from models.report import CaptionSet, Master
 from models.shots import Framing, Previous, Segment, Shot
-from models.spec import Scene, ShortSpec, TransitionName
+from models.spec import MotionName, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks.library import library_version
 
@@ -147,8 +147,10 @@ def _footage_ms(scene: Scene, source: Source) -> int:
 
 
 def _framing(scene: Scene, source: Source, index: int) -> Framing:
-    """Return what `compose_clip` needs to know of a scene; a still has no trim."""
-    if source.info.kind in (MediaKind.IMAGE, MediaKind.COLOR):
+    """Return what `compose_clip` needs to know of a scene; a still has no trim, and a plain colour cannot move."""
+    if source.info.kind is MediaKind.COLOR:
+        return Framing(fit=scene.fit, motion=MotionName.NONE)
+    if source.info.kind is MediaKind.IMAGE:
         return Framing(fit=scene.fit, motion=choose_motion(scene.motion, scene_index=index, is_still=True))
     motion = choose_motion(scene.motion, scene_index=index, is_still=False)
     return Framing(fit=scene.fit, motion=motion, start_ms=scene.start_ms, end_ms=scene.end_ms)

@@ -53,9 +53,7 @@ class Studio:
             text=True,
         )
 
-    def run(
-        self, spec: Mapping[str, Any], *options: str, **environment: str
-    ) -> "subprocess.CompletedProcess[str]":
+    def run(self, spec: Mapping[str, Any], *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run the command to its end."""
         process = self.start(spec, *options, **environment)
         out, err = process.communicate(timeout=120)
