@@ -39,7 +39,7 @@ def read_track(path: Path, *, demuxer: str, source: str) -> Track:
     """Read the header of a file's video track. Raises SourceUnreadable."""
     try:
         with av.open(f"file:{path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
-            video = main_video(container)
+            video = main_video(container, source=source)
             if video is None:
                 raise SourceUnreadable(source=source, reason="no moving picture is found in it")
             return Track(matrix=_matrix(video), hdr=video.codec_context.color_trc in _HDR_TRANSFERS)

@@ -1,5 +1,6 @@
 """Opening pictures with Pillow so that a hostile or broken file ends in a named error and never in a huge buffer."""
 
+import errno
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from engines.errors import SourceTooLarge, SourceUnreadable
+from engines.errors import DiskFull, SourceTooLarge, SourceUnreadable
 from engines.visuals.sniff import describe, is_image, read_head
 from models.media import MediaLimits
 
@@ -25,6 +26,7 @@ _BROKEN = (
     LookupError,
     ArithmeticError,
     AttributeError,
+    RuntimeError,
     struct.error,
 )
 
@@ -33,7 +35,8 @@ _BROKEN = (
 def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Image.Image]:
     """Open a picture and turn whatever Pillow raises inside the block into SourceUnreadable or SourceTooLarge.
 
-    The limits are checked on the header, before any pixel is decoded.
+    The limits are checked on the header, before any pixel is decoded. Writing
+    inside the block may raise DiskFull.
     """
     head = read_head(path)
     if not is_image(head):
@@ -47,6 +50,8 @@ def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Ima
     except UnidentifiedImageError:
         raise SourceUnreadable(source=source, reason="the picture's header is damaged") from None
     except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise DiskFull(path=error.filename or str(path.parent), reason=str(error)) from error
         raise SourceUnreadable(source=source, reason=f"the picture is cut off or damaged ({error})") from error
 
 
@@ -57,7 +62,10 @@ def is_animation(image: Image.Image) -> bool:
 
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1 where there is none or it is nonsense."""
-    value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except _BROKEN:
+        return 1  # the picture itself may well be whole
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 

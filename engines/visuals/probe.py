@@ -86,7 +86,7 @@ def _probe_av(path: Path, source: str, limits: MediaLimits) -> MediaInfo:
 
 
 def _inspect(container: InputContainer, demuxer: str, source: str, limits: MediaLimits) -> MediaInfo:
-    video = main_video(container)
+    video = main_video(container, source=source)
     has_audio = bool(container.streams.audio)
     if video is None and not has_audio:
         raise SourceUnreadable(source=source, reason="it is cut off or damaged: no picture or sound is found")
@@ -106,11 +106,14 @@ def _inspect(container: InputContainer, demuxer: str, source: str, limits: Media
     return MediaInfo(kind=kind, width_px=width_px, height_px=height_px, duration_ms=duration_ms, has_audio=has_audio)
 
 
-def main_video(container: InputContainer) -> VideoStream | None:
-    """Return the first track that moves; the cover picture of a song is none."""
+def main_video(container: InputContainer, *, source: str) -> VideoStream | None:
+    """Return the first track that moves; the cover picture of a song is none. Raises SourceUnreadable."""
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if stream.codec_context is None:
+            raise SourceUnreadable(source=source, reason="its picture is coded in a way that is not known")
+        return stream
     return None
 
 
