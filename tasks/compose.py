@@ -25,7 +25,11 @@ def compose_clip(source: Source, framing: Framing, video: VideoSettings, number:
     store = open_store()
     with in_scene(number), store.scratch() as folder:
         picture = _picture(source, framing, video, store, folder)
-    window_from, window_to = window_path(framing.motion)
+    window_from, window_to = window_path(
+        framing.motion,
+        picture_px=(picture.width_px, picture.height_px),
+        canvas_px=(video.width_px, video.height_px),
+    )
     return Shot(picture=picture, window_from=window_from, window_to=window_to)
 
 

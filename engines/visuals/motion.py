@@ -4,23 +4,7 @@ from models.shots import FULL_WINDOW, Shot, Window
 from models.spec import MotionName
 
 MOST_ZOOM = 1.15
-_SPAN = 1 / MOST_ZOOM
-_REST = 1 - _SPAN
-_CENTER = Window(x=_REST / 2, y=_REST / 2, width=_SPAN, height=_SPAN)
-_LEFT = Window(x=0, y=_REST / 2, width=_SPAN, height=_SPAN)
-_RIGHT = Window(x=_REST, y=_REST / 2, width=_SPAN, height=_SPAN)
-_TOP = Window(x=_REST / 2, y=0, width=_SPAN, height=_SPAN)
-_FOOT = Window(x=_REST / 2, y=_REST, width=_SPAN, height=_SPAN)
-
-_PATHS = {
-    MotionName.NONE: (FULL_WINDOW, FULL_WINDOW),
-    MotionName.ZOOM_IN: (FULL_WINDOW, _CENTER),
-    MotionName.ZOOM_OUT: (_CENTER, FULL_WINDOW),
-    MotionName.PAN_LEFT: (_RIGHT, _LEFT),
-    MotionName.PAN_RIGHT: (_LEFT, _RIGHT),
-    MotionName.PAN_UP: (_FOOT, _TOP),
-    MotionName.PAN_DOWN: (_TOP, _FOOT),
-}
+LEAST_ZOOM = 1.10
 _AUTOMATIC = (MotionName.ZOOM_IN, MotionName.PAN_RIGHT, MotionName.ZOOM_OUT, MotionName.PAN_LEFT)
 
 
@@ -31,9 +15,34 @@ def choose_motion(wanted: MotionName, *, scene_index: int, is_still: bool) -> Mo
     return _AUTOMATIC[scene_index % len(_AUTOMATIC)] if is_still else MotionName.NONE
 
 
-def window_path(motion: MotionName) -> tuple[Window, Window]:
-    """Return the windows at a move's start and end; `motion` is not `auto`."""
-    return _PATHS[motion]
+def window_path(
+    motion: MotionName, *, picture_px: tuple[int, int], canvas_px: tuple[int, int]
+) -> tuple[Window, Window]:
+    """Return the windows at a move's start and end over a picture of (width, height); `motion` is not `auto`.
+
+    The close window shows the picture pixel by pixel where it has the headroom for that, else a little enlarged.
+    """
+    width, height = (_close_span(*pair) for pair in zip(picture_px, canvas_px, strict=True))
+
+    def close(x: float, y: float) -> Window:
+        return Window(x=x * (1 - width), y=y * (1 - height), width=width, height=height)
+
+    left, right, top, foot = close(0, 0.5), close(1, 0.5), close(0.5, 0), close(0.5, 1)
+    center = close(0.5, 0.5)
+    return {
+        MotionName.NONE: (FULL_WINDOW, FULL_WINDOW),
+        MotionName.ZOOM_IN: (FULL_WINDOW, center),
+        MotionName.ZOOM_OUT: (center, FULL_WINDOW),
+        MotionName.PAN_LEFT: (right, left),
+        MotionName.PAN_RIGHT: (left, right),
+        MotionName.PAN_UP: (foot, top),
+        MotionName.PAN_DOWN: (top, foot),
+    }[motion]
+
+
+def _close_span(picture_px: int, canvas_px: int) -> float:
+    exact = canvas_px / picture_px
+    return exact if exact < 1 / LEAST_ZOOM else 1 / MOST_ZOOM
 
 
 def headroom(motion: MotionName) -> float:

@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.shots import Window
-
 Frame = NDArray[np.uint8]
 
 cv2.setNumThreads(1)  # scenes run side by side; threads inside one frame would only fight them for cores
@@ -35,32 +33,6 @@ def planes(frame: Frame) -> Iterator[Frame]:
     yield frame[:height_px]
     for chroma in np.split(frame[height_px:], 2):
         yield chroma.reshape(height_px // 2, width_px // 2)
-
-
-def resample(frame: Frame, window: Window, out: Frame) -> Frame:
-    """Fill `out` with what `window` shows of `frame`, at sub-pixel exact positions (bilinear).
-
-    Chroma is taken as sited between its luma pixels, so that one mapping of pixel centres serves all three planes.
-    """
-    for source, target in zip(planes(frame), planes(out), strict=True):
-        height, width = source.shape
-        rows, columns = target.shape
-        scale_x, scale_y = window.width * width / columns, window.height * height / rows
-        matrix = np.array(
-            [
-                [scale_x, 0, window.x * width + scale_x / 2 - 0.5],
-                [0, scale_y, window.y * height + scale_y / 2 - 0.5],
-            ]
-        )
-        cv2.warpAffine(
-            source,
-            matrix,
-            (columns, rows),
-            dst=target,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    return out
 
 
 def blend(under: Frame, over: Frame, opacity: float, out: Frame) -> Frame:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from moviepy import Effect, VideoClip
 
 from engines.visuals.motion import window_at
-from engines.visuals.planar import Frame, frame_size, new_frame, resample
+from engines.visuals.planar import Frame, frame_size, new_frame
+from engines.visuals.resampling import resample
 from models.shots import FULL_WINDOW, Shot
 
 

@@ -1,0 +1,99 @@
+"""Show a crop window of a planar frame at another size, at sub-pixel exact positions (bilinear).
+
+A camera that moves slowly needs windows at fractions of a pixel. OpenCV's affine warp does that for any window; its
+resize is three times as fast, but maps whole pixels to whole pixels. Most windows of a zoom lie within a few
+hundredths of a pixel of one that resize can do: a few more pixels are computed than shown, and how many more, and
+which of them are shown, gives enough combinations to choose from. A window at scale 1, as in a pan, is a shift.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from engines.visuals.planar import Frame, planes
+from models.shots import Window
+
+TOLERANCE_PX = 0.04
+_SPARE_PX = 48
+_SKIPS = np.arange(_SPARE_PX)[:, None]
+_EXTRA = np.arange(2 * _SPARE_PX)[None, :]
+
+
+class Span(NamedTuple):
+    """A window along one axis: it starts at `start` (pixel edges, so 0 is the first pixel's left) and is `length` long."""
+
+    start: float
+    length: float
+
+
+class WholeSpan(NamedTuple):
+    """`length` whole pixels from `start`, resized to `resized` pixels of which the first `skip` are not shown."""
+
+    start: int
+    length: int
+    resized: int
+    skip: int
+
+
+def resample(frame: Frame, window: Window, out: Frame) -> Frame:
+    """Fill `out` with what `window` shows of `frame`.
+
+    Chroma is taken as sited in the middle of its luma pixels, which moves it by less than 0.05 px against the luma.
+    """
+    for source, target in zip(planes(frame), planes(out), strict=True):
+        height, width = source.shape
+        across = Span(window.x * width, window.width * width)
+        down = Span(window.y * height, window.height * height)
+        _resample_plane(source, across, down, target)
+    return out
+
+
+def _resample_plane(source: Frame, across: Span, down: Span, target: Frame) -> None:
+    rows, columns = target.shape
+    if _is_shift(across, columns) and _is_shift(down, rows):
+        center = (across.start + (columns - 1) / 2, down.start + (rows - 1) / 2)
+        cv2.getRectSubPix(source, (columns, rows), center, patch=target)
+        return
+    x = whole_span(across, columns, source.shape[1])
+    y = whole_span(down, rows, source.shape[0])
+    if x is None or y is None:
+        _warp(source, across, down, target)
+        return
+    part = source[y.start : y.start + y.length, x.start : x.start + x.length]
+    resized = cv2.resize(part, (x.resized, y.resized), interpolation=cv2.INTER_LINEAR)
+    np.copyto(target, resized[y.skip : y.skip + rows, x.skip : x.skip + columns])
+
+
+def _is_shift(span: Span, shown: int) -> bool:
+    return abs(span.length - shown) < TOLERANCE_PX / 2
+
+
+def whole_span(span: Span, shown: int, available: int) -> WholeSpan | None:
+    """Return the resize of whole pixels that shows `span` as `shown` pixels within the tolerance, if there is one.
+
+    `available` is the source's length. The error is the largest of any shown pixel's position, in source pixels.
+    """
+    scale = span.length / shown
+    resized = shown + _EXTRA
+    lengths = np.rint(resized * scale)
+    starts = np.rint(span.start - _SKIPS * scale)
+    scales = lengths / resized
+    first_error = starts + (_SKIPS + 0.5) * scales - span.start - scale / 2
+    errors = np.maximum(np.abs(first_error), np.abs(first_error + (shown - 1) * (scales - scale)))
+    impossible = (starts < 0) | (starts + lengths > available) | (resized < _SKIPS + shown)
+    errors[impossible] = np.inf
+    skip, extra = divmod(int(errors.argmin()), _EXTRA.size)
+    if errors[skip, extra] > TOLERANCE_PX:
+        return None
+    return WholeSpan(int(starts[skip, 0]), int(lengths[0, extra]), int(resized[0, extra]), skip)
+
+
+def _warp(source: Frame, across: Span, down: Span, target: Frame) -> None:
+    rows, columns = target.shape
+    scale_x, scale_y = across.length / columns, down.length / rows
+    matrix = np.array(
+        [[scale_x, 0, across.start + scale_x / 2 - 0.5], [0, scale_y, down.start + scale_y / 2 - 0.5]],
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    cv2.warpAffine(source, matrix, (columns, rows), dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
