@@ -119,6 +119,7 @@ class FootageReader:
         # then; the fps filter of the graph picks the exact frame instead.
         return [
             *("-threads", str(self._threads), "-noaccurate_seek", "-ss", f"{float(seek_s):.6f}"),
+            *("-reinit_filter", "0" if track.size_px else "1"),
             *ffmpeg.safe_input(self._path, demuxer=self._demuxer),
             *("-filter_complex_threads", str(self._threads), "-filter_complex", f"[0:V:0]{graph}[out]"),
             *("-map", "[out]", "-frames:v", str(self.part_frames - frame), "-fps_mode", "passthrough"),

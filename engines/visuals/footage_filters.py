@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from engines import ffmpeg
@@ -13,6 +14,7 @@ from engines.visuals.stills import BACKDROP_BRIGHTNESS
 from models.base import Model
 from models.spec import Fit
 
+_ONE_SIZE = frozenset({"mov", "avi"})
 _BT709 = 1  # this, and the keys below, are the numbers of ITU-T H.273
 _MATRICES = {4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG
@@ -29,10 +31,14 @@ _TONEMAP = (
 
 
 class Track(Model):
-    """What the graph depends on: the matrix to change to BT.709 (empty for none), and whether to bring HDR down."""
+    """What the graph depends on: the matrix to change to BT.709 (empty for none), and whether to bring HDR down.
+
+    `size_px` is that of the first frame as shown, where later frames may have another.
+    """
 
     matrix: str
     hdr: bool
+    size_px: tuple[int, int] | None
 
 
 def read_track(path: Path, *, demuxer: str, source: str) -> Track:
@@ -42,7 +48,9 @@ def read_track(path: Path, *, demuxer: str, source: str) -> Track:
             video = main_video(container, source=source)
             if video is None:
                 raise SourceUnreadable(source=source, reason="no moving picture is found in it")
-            return Track(matrix=_matrix(video), hdr=video.codec_context.color_trc in _HDR_TRANSFERS)
+            hdr = video.codec_context.color_trc in _HDR_TRANSFERS
+            size_px = None if demuxer in _ONE_SIZE else _first_size(container, video)
+            return Track(matrix=_matrix(video), hdr=hdr, size_px=size_px)
     except av.FFmpegError as error:
         raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
 
@@ -54,8 +62,11 @@ def filter_graph(track: Track, *, fps: Fraction, first_s: Fraction, size: tuple[
     first, so that frames nobody sees cost nothing more, and pictures are cropped before they are scaled.
     """
     rate = f"fps={fps.numerator}/{fps.denominator}:start_time={float(first_s):.6f}:round=near"
+    # A call's recording changes its size with the network. Filters keep their first setting (-reinit_filter 0), so that
+    # the rate conversion does not begin anew, and this scaler, idle otherwise, makes later frames like the first.
+    steady = f"scale=w={track.size_px[0]}:h={track.size_px[1]}:{_SCALER}," if track.size_px else ""
     fitted = _cover(track, size) if fit == Fit.COVER else _contain(track, size)
-    return f"{rate},{fitted}"
+    return f"{steady}{rate},{fitted}"
 
 
 def _cover(track: Track, size: tuple[int, int]) -> str:
@@ -105,3 +116,11 @@ def _matrix(video: VideoStream) -> str:
     if context.colorspace in _MATRICES:
         return _MATRICES[context.colorspace]
     return "" if video.width > _HD_WIDTH_PX or video.height > _HD_HEIGHT_PX else "smpte170m"
+
+
+def _first_size(container: InputContainer, video: VideoStream) -> tuple[int, int] | None:
+    video.thread_count = 1
+    frame = next(container.decode(video), None)
+    if frame is None:
+        return None
+    return (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)

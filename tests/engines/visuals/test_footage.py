@@ -120,6 +120,32 @@ def test_rotated_footage_is_upright(tmp_path: Path, rotation: int, fit: Fit) -> 
         assert np.abs(np.subtract(found, expected)).max() <= 14
 
 
+def test_rotated_matroska_is_upright(tmp_path: Path) -> None:
+    turned = np.ascontiguousarray(np.rot90(np.asarray(quadrants(120, 160))))
+    pictures = [turned] * 5
+    path = make_video(tmp_path / "a.mkv", pts_ms=constant_rate(5, 25), pictures=pictures, size=(160, 120), rotation=270)
+    with reader(path, width_px=120, height_px=160, end_ms=200) as frames:
+        rgb = i420_to_rgb(frames.read())
+    for found, expected in zip(corner_colors(rgb), (RED, GREEN, BLUE, YELLOW), strict=True):
+        assert np.abs(np.subtract(found, expected)).max() <= 14
+
+
+def test_a_size_that_changes_on_the_way_changes_nothing(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "a.ts", pts_ms=constant_rate(25, 25), b_frames=0)
+    later = [1000 + time for time in constant_rate(25, 25)]
+    rest = make_video(tmp_path / "b.ts", pts_ms=later, size=(320, 240), b_frames=0)
+    path.write_bytes(path.read_bytes() + rest.read_bytes())
+    expected = [*range(10, 25), *range(25)]
+    assert numbers(path, 40, start_ms=400, end_ms=2000, fps=Fraction(25)) == expected
+
+
+def test_an_edit_list_is_obeyed(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(60, 25), gop=30)
+    cut = tmp_path / "b.mp4"
+    ffmpeg.run(["-ss", "0.52", *ffmpeg.safe_input(whole), "-c", "copy", str(cut)], timeout_s=30)
+    assert numbers(cut, 30, start_ms=200, end_ms=1400, fps=Fraction(25)) == list(range(18, 48))
+
+
 def test_cover_cuts_the_middle_and_contain_shows_all(tmp_path: Path) -> None:
     bars = np.zeros((90, 160, 3), np.uint8)
     bars[:, :40], bars[:, 120:] = RED, BLUE

@@ -1,10 +1,13 @@
 import struct
 import zlib
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from engines.errors import SourceTooLarge, SourceUnreadable
@@ -184,6 +187,32 @@ def test_a_pixel_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
     with pytest.raises(SourceTooLarge, match="pixels"):
+        look(path)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    folder = tmp_path_factory.mktemp("samples")
+    for extension in ("jpg", "png", "webp", "gif", "tiff", "avif"):
+        gradient(40, 30).save(folder / f"still.{extension}")
+        frames = [gradient(20, 20), quadrants(20, 20)]
+        if extension in {"gif", "webp"}:
+            save_animation(folder / f"moving.{extension}", frames, [50, 50])
+    for extension in ("mp4", "mkv", "ts", "flv"):
+        make_video(folder / f"clip.{extension}", pts_ms=constant_rate(10, 25), size=(32, 32), b_frames=0)
+    make_audio(folder / "sound.mp3", duration_ms=200, codec="libmp3lame")
+    return [path.read_bytes() for path in sorted(folder.iterdir())]
+
+
+@given(data=st.data())
+@settings(max_examples=120, deadline=None)
+def test_damage_anywhere_is_harmless_or_named(samples, tmp_path_factory, data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from(samples)))
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=12)):
+        content[at] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / "upload"
+    path.write_bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
+    with suppress(SourceUnreadable, SourceTooLarge):
         look(path)
 
 
