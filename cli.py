@@ -116,9 +116,10 @@ def _read_spec(argument: str) -> "ShortSpec":
 
 def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
     _choose_server()
+    from blocks.heartbeat import no_heartbeat
     from flows.render_short import render_short
 
-    with _progress_bar():
+    with _progress_bar(), no_heartbeat():
         return render_short(spec, name=name, destination=str(output.absolute()) if output else None)
 
 

@@ -45,14 +45,13 @@ def render_short(
 
     with Steps(total=inputs.count_steps(scenes, needed)) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
+        composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, fetching, video))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
         steps.settle()
-        sources, narrations = results(fetching), results(speaking)
+        sources, narrations, shots = results(fetching), results(speaking), results(composing)
 
         timeline = steps.run(plan_timeline, **inputs.for_plan(scenes, narrations, sources, video))
-        composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, sources, video))
         captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
-        shots = results(composing)
 
         mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, sources, timeline))
         burning = steps.fan_out(

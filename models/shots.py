@@ -46,7 +46,8 @@ class Framing(Model):
     """How one scene wants its picture: everything that `compose_clip` needs to know of the scene, and no more."""
 
     fit: Fit
-    motion: MotionName = Field(description="Never auto")
+    motion: MotionName = Field(description="Of a clip; never auto")
+    still_motion: MotionName = Field(description="Of a still; never auto")
     start_ms: int = Field(default=0, ge=0)
     end_ms: int | None = None
 

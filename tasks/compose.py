@@ -26,7 +26,7 @@ def compose_clip(source: Source, framing: Framing, video: VideoSettings, number:
     with in_scene(number), store.scratch() as folder:
         picture = _picture(source, framing, video, store, folder)
     window_from, window_to = window_path(
-        framing.motion,
+        framing.still_motion if isinstance(picture, Plate) else framing.motion,
         picture_px=(picture.width_px, picture.height_px),
         canvas_px=(video.width_px, video.height_px),
     )
@@ -49,7 +49,7 @@ def _picture(
             width_px=video.width_px,
             height_px=video.height_px,
             fit=framing.fit,
-            headroom=headroom(framing.motion),
+            headroom=headroom(framing.still_motion),
             source=source.uri,
             output=plate,
         )

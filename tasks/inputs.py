@@ -5,7 +5,7 @@ from typing import Any
 
 from engines.visuals.motion import choose_motion
 from models.encoding import VideoSettings
-from models.media import MediaKind, Source
+from models.media import Source
 from models.report import CaptionSet, Master
 from models.shots import Framing, Previous, Segment, Shot
 from models.spec import MotionName, Scene, ShortSpec, TransitionName
@@ -69,12 +69,12 @@ def for_plan(scenes: Sequence[Scene], narrations: Narrations, sources: Sources, 
     }
 
 
-def for_compose(scenes: Sequence[Scene], sources: Sources, video: VideoSettings) -> dict[int, Inputs]:
-    """Return the inputs of `compose_clip` by scene."""
+def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: VideoSettings) -> dict[int, Inputs]:
+    """Return the inputs of `compose_clip` by scene; the sources may be on their way."""
     return {
         index: {
-            "source": sources[scene.visual],
-            "framing": _framing(scene, sources[scene.visual], index),
+            "source": fetching[scene.visual],
+            "framing": _framing(scene, index),
             "video": video,
             **_count(index, scenes),
         }
@@ -146,14 +146,15 @@ def _footage_ms(scene: Scene, source: Source) -> int:
     return max(0, min(scene.end_ms or duration_ms, duration_ms) - scene.start_ms)
 
 
-def _framing(scene: Scene, source: Source, index: int) -> Framing:
-    """Return what `compose_clip` needs to know of a scene; a still has no trim, and a plain colour cannot move."""
-    if source.info.kind is MediaKind.COLOR:
-        return Framing(fit=scene.fit, motion=MotionName.NONE)
-    if source.info.kind is MediaKind.IMAGE:
-        return Framing(fit=scene.fit, motion=choose_motion(scene.motion, scene_index=index, is_still=True))
-    motion = choose_motion(scene.motion, scene_index=index, is_still=False)
-    return Framing(fit=scene.fit, motion=motion, start_ms=scene.start_ms, end_ms=scene.end_ms)
+def _framing(scene: Scene, index: int) -> Framing:
+    """Return what `compose_clip` needs to know of a scene before anybody knows what its visual is."""
+    return Framing(
+        fit=scene.fit,
+        motion=choose_motion(scene.motion, scene_index=index, is_still=False),
+        still_motion=choose_motion(scene.motion, scene_index=index, is_still=True),
+        start_ms=scene.start_ms,
+        end_ms=scene.end_ms,
+    )
 
 
 def _previous(shots: Shots, timeline: Timeline, index: int) -> Previous | None:
