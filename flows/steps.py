@@ -69,7 +69,8 @@ class Steps:
         failed = [future for future in self._running if not future.state.is_completed()]
         self._running = []
         if failed:
-            raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in failed)))
+            ran = [future for future in failed if future.state.is_final()]  # the rest only waited for what these make
+            raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in ran)))
 
     def run(self, task: Task[..., R], **inputs: Any) -> R:
         """Submit one step, settle, and return its result."""

@@ -1,11 +1,13 @@
-"""Place a step's errors in their scene."""
+"""Name a step's errors: place them in their scene, and tell a full disk from other faults."""
 
+import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from engines.errors import RenderFailed, SceneError, UserError
+from blocks.settings import get_settings
+from engines.errors import DiskFull, RenderFailed, SceneError, UserError
 
-__all__ = ["RenderFailed", "SceneError", "in_scene"]
+__all__ = ["RenderFailed", "SceneError", "full_disk_named", "in_scene"]
 
 
 @contextmanager
@@ -17,3 +19,14 @@ def in_scene(number: int) -> Generator[None]:
         raise
     except UserError as error:
         raise SceneError(scene=number, reason=str(error)) from error
+
+
+@contextmanager
+def full_disk_named() -> Generator[None]:
+    """Turn whatever the system raises inside the block for want of space into DiskFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFull(path=error.filename or get_settings().store, reason=error.strerror) from error

@@ -21,7 +21,7 @@ _UNKNOWN_MEDIA_TYPE = "application/octet-stream"  # what a source is, its conten
 
 @dataclass
 class SourceCache(StepCache):
-    """Counts a source's version (entity tag, time of change) among the inputs, read anew in every run.
+    """Counts a source's version (entity tag, time of change) and the limits among the inputs, read anew in every run.
 
     There is no key when the version cannot be told: the step then runs, and finds out why or fetches again.
     """
@@ -33,7 +33,9 @@ class SourceCache(StepCache):
         version = _version(inputs["uri"])
         if version is None:
             return None
-        return super().compute_key(task_ctx, {**inputs, "version": version}, flow_parameters)
+        return super().compute_key(
+            task_ctx, {**inputs, "version": version, "limits": get_settings().media_limits}, flow_parameters
+        )
 
 
 # The run is named by who needs the source, not by its address, whose query may hold a secret.

@@ -4,6 +4,7 @@ from blocks import destinations
 from blocks.store import open_store
 from models.artifacts import ArtifactRef
 from models.report import CaptionSet, Publication, RenderReport, Video
+from tasks.errors import full_disk_named
 from tasks.retries import step
 
 
@@ -25,8 +26,9 @@ def publish(video: Video, poster: ArtifactRef, captions: CaptionSet, folder: str
 
 
 def write_report(report: RenderReport, *, folder: str) -> str:
-    """Write `report.json` beside the video and return its address."""
-    return destinations.write_text(report.model_dump_json(indent=2), folder=folder, name="report.json")
+    """Write `report.json` beside the video and return its address. Raises DiskFull."""
+    with full_disk_named():
+        return destinations.write_text(report.model_dump_json(indent=2), folder=folder, name="report.json")
 
 
 def folder_of(destination: str, slug: str) -> str:

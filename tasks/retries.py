@@ -16,6 +16,7 @@ from engines.errors import TransientError
 from models.base import Model
 from tasks.caching import StepCache
 from tasks.clock import timed
+from tasks.errors import full_disk_named
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,7 +97,7 @@ def _checked(function: Callable[P, R], policy: StepCache) -> Callable[P, R]:
         transaction = get_transaction()
         if transaction is not None and transaction.key is None:
             policy.key(function.__name__, {"args": args, **kwargs})  # raises what Prefect swallowed
-        with timed():
+        with timed(), full_disk_named():
             result = function(*args, **kwargs)
         if not isinstance(result, Model | str | int | float | None):
             raise TypeError(f"{function.__name__} returned {type(result).__qualname__}: wrap it in a model to cache it")

@@ -58,15 +58,22 @@ def make_plate(
         size = _side(width_px * scale), _side(height_px * scale)
         picture = upright_rgb(opened, inner_size(shown, size, fit), fit=fit)
     plate = picture if fit == Fit.COVER else over_backdrop(picture, size)
-    np.save(output, rgb_to_i420(np.asarray(plate)))
+    _save(rgb_to_i420(np.asarray(plate)), output)
     return size
 
 
 def solid_plate(color: str, *, width_px: int, height_px: int, output: Path) -> tuple[int, int]:
     """Write a plate of one colour, #RRGGBB, as `make_plate` does; return its size."""
     size = _side(width_px), _side(height_px)
-    np.save(output, rgb_to_i420(np.full((size[1], size[0], 3), hex_to_rgb(color), np.uint8)))
+    _save(rgb_to_i420(np.full((size[1], size[0], 3), hex_to_rgb(color), np.uint8)), output)
     return size
+
+
+def _save(plate: Pixels, output: Path) -> None:
+    """Write a plate as .npy; `np.save` would tell of a full disk in an error that names neither disk nor file."""
+    with output.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(plate))
+        file.write(np.ascontiguousarray(plate).data)
 
 
 def upright_rgb(image: Image.Image, size: tuple[int, int], *, fit: Fit) -> Image.Image:

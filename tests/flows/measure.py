@@ -39,6 +39,12 @@ def frames_rgb(path: Path) -> NDArray[np.uint8]:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
+def count_frames(path: Path) -> int:
+    """How many frames a decoder makes of the file."""
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
 def sound(path: Path) -> NDArray[np.float32]:
     """The sound as a player plays it, mixed to mono at 48 kHz."""
     arguments = ["-i", str(path), "-map", "0:a", "-ac", "1", "-ar", str(RATE_HZ), "-f", "f32le", "pipe:1"]

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from blocks.heartbeat import no_heartbeat
 from engines.specfile import load_spec
 from models.report import RenderReport
 
@@ -35,7 +36,7 @@ class Studio:
         """Render in this process."""
         from flows.render_short import render_short
 
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, no_heartbeat():
             for name, value in {**self.environment, **environment}.items():
                 patch.setenv(name, value)
             return render_short(load_spec(json.dumps(spec), base_dir=self.root), destination=str(self.output))
