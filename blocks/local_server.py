@@ -7,31 +7,27 @@ Nothing here imports Prefect, whose settings are read at its import: a program c
 import fcntl
 import http.client
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
-import psutil
 from pydantic import ValidationError
 
 from blocks import APP_NAME
+from blocks.processes import Started, is_alive, spawn, stop, wait_until
 from engines.errors import ServerFailed
-from models.base import Model
 
 START_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 10.0
 _PORT_ATTEMPTS = 3
-_POLL_S = 0.1
 _HOST = "127.0.0.1"
-# No telemetry; fewer and larger SQLite transactions, so that clients meet a locked database less often; and none of
-# the services that only deployments, schedules and automations need.
+# No telemetry; fewer and larger SQLite transactions, so that clients meet a locked database less often; and leases on
+# disk, because those in memory would be forgotten with a restart while their slots stay taken in the database.
 _SERVER_SETTINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -40,13 +36,17 @@ _SERVER_SETTINGS = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+}
+# What only deployments, schedules and automations need, which a server for `render` alone goes without.
+_WITHOUT_SERVICES = {
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",
-    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
 }
 _CLIENT_SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -56,13 +56,12 @@ _CLIENT_SETTINGS = {
 }
 
 
-class ServerState(Model):
+class ServerState(Started):
     """The server that was started last, as its state file tells."""
 
-    pid: int
-    created_s: float
     port: int
     prefect_version: str
+    complete: bool = False
 
     @property
     def api_url(self) -> str:
@@ -80,11 +79,18 @@ def default_home() -> Path:
     return platformdirs.user_data_path(APP_NAME) / "prefect"
 
 
-def ensure_server(*, home: Path | None = None, port: int = 0, notify: Callable[[str], None] | None = None) -> str:
+def ensure_server(
+    *,
+    home: Path | None = None,
+    port: int = 0,
+    complete: bool = False,
+    notify: Callable[[str], None] | None = None,
+) -> str:
     """Return the API URL of a healthy local server of this Prefect version, starting one if there is none.
 
-    Programs that call this together share one server. `port` 0 takes any free port; `notify` is told when
-    there is something to wait for. Raises ServerFailed.
+    Programs that call this together share one server. `port` 0 takes any free port. A `complete` server also runs the
+    services behind deployments, schedules and automations, and takes the place of one that does not, on its port.
+    `notify` is told when there is something to wait for. Raises ServerFailed.
     """
     home = home or default_home()
     try:
@@ -94,14 +100,15 @@ def ensure_server(*, home: Path | None = None, port: int = 0, notify: Callable[[
     tell = notify or (lambda message: None)
     with _lock(home):
         state = read_state(home)
-        if state and _is_alive(state) and state.prefect_version == version("prefect"):
+        if state and is_alive(state) and _serves(state, port, complete):
             if _is_healthy(state.port) or _wait_until_healthy(state, _remaining_start_s(state)):
                 return state.api_url
             tell("The local Prefect server does not answer; starting it again")
         if state:
             _stop(home, state)
+            port = port or (state.port if complete else 0)
         tell("Starting the local Prefect server (the first time takes up to half a minute)")
-        return _start(home, port).api_url
+        return _start(home, port, complete).api_url
 
 
 def stop_server(*, home: Path | None = None) -> bool:
@@ -134,36 +141,43 @@ def read_state(home: Path) -> ServerState | None:
         return None
 
 
-def _start(home: Path, port: int) -> ServerState:
+def _serves(state: ServerState, port: int, complete: bool) -> bool:
+    """Return whether the server is what is wanted."""
+    return (
+        state.prefect_version == version("prefect") and state.complete >= complete and (not port or port == state.port)
+    )
+
+
+def _start(home: Path, port: int, complete: bool) -> ServerState:
     log_path = home / "server.log"
     for _ in range(_PORT_ATTEMPTS):
-        state = _spawn(home, port or free_port(), log_path)
+        state = _spawn(home, port or free_port(), complete, log_path)
         if _wait_until_healthy(state, START_TIMEOUT_S):
             return state
-        still_starting = _is_alive(state)
+        still_starting = is_alive(state)
         _stop(home, state)
         if still_starting:
             raise ServerFailed(reason=f"it did not answer within {START_TIMEOUT_S:g} s", log=str(log_path))
     raise ServerFailed(reason=_last_line(log_path) or "it ended at once", log=str(log_path))
 
 
-def _spawn(home: Path, port: int, log_path: Path) -> ServerState:
+def _spawn(home: Path, port: int, complete: bool, log_path: Path) -> ServerState:
     # None of the user's own Prefect settings, and no project files: the server's folder is its working directory.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    environment = {**own, **_SERVER_SETTINGS, "PREFECT_HOME": str(home)}
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)]
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603
-            command,
-            cwd=home,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    created_s = psutil.Process(process.pid).create_time()
-    state = ServerState(pid=process.pid, created_s=created_s, port=port, prefect_version=version("prefect"))
+    services = {} if complete else _WITHOUT_SERVICES
+    started = spawn(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)],
+        folder=home,
+        environment={**own, **_SERVER_SETTINGS, **services, "PREFECT_HOME": str(home)},
+        log=log_path,
+    )
+    state = ServerState(
+        pid=started.pid,
+        created_s=started.created_s,
+        port=port,
+        prefect_version=version("prefect"),
+        complete=complete,
+    )
     part = _state_path(home).with_suffix(".part")
     part.write_text(state.model_dump_json())
     part.replace(_state_path(home))
@@ -172,29 +186,9 @@ def _spawn(home: Path, port: int, log_path: Path) -> ServerState:
 
 def _stop(home: Path, state: ServerState) -> bool:
     """End the process that `state` names, if it still is that process, with the group that it leads."""
-    was_alive = _is_alive(state)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if _is_alive(state):
-            _signal_group(state, number)
-            _wait(lambda: not _is_alive(state), _STOP_TIMEOUT_S)
+    was_alive = stop(state, grace_s=_STOP_TIMEOUT_S)
     _state_path(home).unlink(missing_ok=True)
     return was_alive
-
-
-def _signal_group(state: ServerState, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it ended by itself meanwhile
-        os.killpg(state.pid, number)
-
-
-def _is_alive(state: ServerState) -> bool:
-    """Tell the server from another process that was given its number later."""
-    try:
-        process = psutil.Process(state.pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return bool(abs(process.create_time() - state.created_s) < 1)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _is_healthy(port: int) -> bool:
@@ -209,17 +203,8 @@ def _is_healthy(port: int) -> bool:
 
 
 def _wait_until_healthy(state: ServerState, timeout_s: float) -> bool:
-    _wait(lambda: _is_healthy(state.port) or not _is_alive(state), timeout_s)
-    return _is_alive(state) and _is_healthy(state.port)
-
-
-def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_S)
-    return True
+    wait_until(lambda: _is_healthy(state.port) or not is_alive(state), timeout_s=timeout_s)
+    return is_alive(state) and _is_healthy(state.port)
 
 
 def _remaining_start_s(state: ServerState) -> float:
