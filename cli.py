@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engines.errors import NeuroShortsError, SpecInvalid
+from engines.errors import ApiUnreachable, NeuroShortsError, SpecInvalid
 
 if TYPE_CHECKING:
     from models.report import RenderReport
@@ -66,7 +66,9 @@ def voices(
     from engines.audio.espeak import voices as espeak_voices
 
     table = Table("provider", "name", "language", "gender", box=None, pad_edge=False)
-    for voice in espeak_voices(language):
+    with _told_errors():
+        found = espeak_voices(language)
+    for voice in found:
         table.add_row(voice.provider, voice.name, voice.language, voice.gender)
     stdout.print(table)
 
@@ -87,11 +89,27 @@ def doctor() -> None:
 
 
 @app.command()
-def down() -> None:
-    """End the local background server that `render` started."""
-    from blocks.local_server import stop_server
+def up(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Shorts rendered at once on this machine.")] = 2,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the local server; 4200 when free.")] = None,
+) -> None:
+    """Bring the whole system up: server, pool, limits, automations, deployments, workers. Again changes nothing."""
+    from system.up import bring_up
 
-    stdout.print("The local server has ended." if stop_server() else "No local server was running.")
+    with _told_errors():
+        system = bring_up(workers=workers, port=port, notify=stderr.print)
+    for change in system.changes:
+        stdout.print(f"[green]+[/] {change}", highlight=False)
+    stdout.print(f"{len(system.workers)} workers are running. Open [bold]{system.ui_url}[/]", highlight=False)
+
+
+@app.command()
+def down() -> None:
+    """End what `up` started, or the local server that `render` started."""
+    from system.down import bring_down
+
+    if not bring_down(notify=lambda message: stdout.print(message, highlight=False)):
+        stdout.print("Nothing was running.")
 
 
 def main() -> None:
@@ -116,11 +134,17 @@ def _read_spec(argument: str) -> "ShortSpec":
 
 def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
     _choose_server()
+    from httpx import TransportError
+
     from blocks.heartbeat import no_heartbeat
+    from blocks.server_choice import configured_api_url
     from flows.render_short import render_short
 
-    with _progress_bar(), no_heartbeat():
-        return render_short(spec, name=name, destination=str(output.absolute()) if output else None)
+    try:
+        with _progress_bar(), no_heartbeat():
+            return render_short(spec, name=name, destination=str(output.absolute()) if output else None)
+    except TransportError as error:  # a step's own network faults have other names
+        raise ApiUnreachable(url=configured_api_url(), reason=str(error)) from error
 
 
 def _choose_server() -> None:

@@ -53,6 +53,18 @@ class SpecInvalid(UserError):
         return _rebuild, (type(self), {"problems": self.problems})
 
 
+class BatchInvalid(UserError):
+    """Needs `source`, `reason`: where a batch's rows should come from cannot be read as rows."""
+
+    template = "{source}: {reason}"
+
+
+class RowsFailed(UserError):
+    """Needs `failed`, `total`, `report`: some rows of a batch are not done; `report` is where each row is told."""
+
+    template = "{failed} of {total} rows are not done; see {report}"
+
+
 # --- sources -----------------------------------------------------------------------------------------------------
 
 
@@ -181,6 +193,18 @@ class ServerFailed(NeuroShortsError):
     """Needs `reason`, `log`: the local Prefect server could not be started; `log` is the path of its log."""
 
     template = "the local Prefect server did not start: {reason} (log: {log})"
+
+
+class DeployFailed(NeuroShortsError):
+    """Needs `log`: what `prefect deploy` said."""
+
+    template = "the deployments could not be applied:\n{log}"
+
+
+class ApiUnreachable(NeuroShortsError):
+    """Needs `url`, `reason`: the Prefect API that was chosen does not answer."""
+
+    template = "the Prefect API at {url} does not answer: {reason}; `neuroshorts doctor` says how to mend it"
 
 
 class OutputInvalid(NeuroShortsError):

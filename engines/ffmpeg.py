@@ -33,22 +33,32 @@ def executable() -> str:
 
 def version() -> str:
     """Return ffmpeg's own name for its version. Raises OSError or RuntimeError if it does not run."""
-    result = subprocess.run(  # noqa: S603
-        [executable(), "-version"], capture_output=True, text=True, timeout=30, check=False
-    )
-    if result.returncode != 0:
-        raise RuntimeError(f"{executable()} ended with {result.returncode}")
-    return result.stdout.split()[2]
+    words = _told("-version").split(maxsplit=3)
+    if words[:2] != ["ffmpeg", "version"]:
+        raise RuntimeError(f"{executable()} is not ffmpeg")
+    return words[2]
 
 
 @cache
 def capabilities(flag: str) -> frozenset[str]:
-    """Return the names that `ffmpeg -filters`, `-encoders` or `-demuxers` lists; `flag` is the bare word."""
-    listing = subprocess.run(  # noqa: S603
-        [executable(), "-hide_banner", f"-{flag}"], capture_output=True, text=True, timeout=30, check=True
-    ).stdout
-    rows = (line.split() for line in listing.splitlines())
+    """Return the names that `ffmpeg -filters`, `-encoders` or `-demuxers` lists; `flag` is the bare word.
+
+    Raises OSError or RuntimeError if ffmpeg does not run.
+    """
+    rows = (line.split() for line in _told("-hide_banner", f"-{flag}").splitlines())
     return frozenset(row[1] for row in rows if len(row) > 2)
+
+
+def _told(*arguments: str) -> str:
+    """Return what ffmpeg prints when it is asked about itself. Raises OSError or RuntimeError."""
+    command = [executable(), *arguments]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{executable()} does not answer") from None
+    if result.returncode != 0:
+        raise RuntimeError(f"{executable()} ended with {result.returncode}")
+    return result.stdout
 
 
 def safe_input(path: Path, *, demuxer: str | None = None) -> tuple[str, ...]:

@@ -1,0 +1,207 @@
+"""The `neuroshorts` command as a process: what it prints, where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from models.report import RenderReport
+from models.spec import ShortSpec
+
+PROJECT = Path(__file__).parents[1]
+FILES = {"video.mp4", "poster.jpg", "captions.srt", "captions.vtt", "report.json"}
+SPEC = {
+    "title": "From the shell",
+    "quality": "draft",
+    "canvas": {"preset": "square"},
+    "scenes": [{"visual": "color:#204060", "min_duration_ms": 200}],
+}
+WRONG = """
+title: ""
+sceens: []
+canvas: {fps: 31}
+voice: {rate: 9}
+scenes:
+  - {narration: Hello, visual: "ftp://host/a.png"}
+  - {visual: "color:#12"}
+  - {visual: a.mp4, start_ms: 500, end_ms: 100, tranzition: fade}
+"""
+
+
+def run(*arguments: str, home: Path, spec: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command in an installation below `home`, with `spec` on its standard input."""
+    return subprocess.run(
+        [sys.executable, PROJECT / "cli.py", *arguments],
+        input=spec,
+        capture_output=True,
+        text=True,
+        cwd=home,
+        timeout=120,
+        check=False,
+        env={**os.environ, "NEUROSHORTS_STORE": str(home / "store"), "HOME": str(home), **environment},
+    )
+
+
+def without_server(home: Path) -> dict[str, str]:
+    """An environment in which a command that starts or asks a server is seen to do so."""
+    return {"PREFECT_API_URL": "http://127.0.0.1:9/api", "XDG_DATA_HOME": str(home / "data"), "PREFECT_HOME": str(home)}
+
+
+# --- render ------------------------------------------------------------------------------------------------------
+
+
+def test_a_spec_from_standard_input_is_rendered_quietly(prefect_server: str, tmp_path: Path):
+    ended = run("render", "-", "--output", "out", home=tmp_path, spec=json.dumps(SPEC))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    link, summary = ended.stdout.splitlines()
+    assert link == (tmp_path / "out" / "from-the-shell" / "video.mp4").as_uri()
+    assert "0.2 s of video" in summary
+    assert {path.name for path in (tmp_path / "out" / "from-the-shell").iterdir()} == FILES
+
+
+def test_json_output_is_the_report_and_a_name_names_the_folder(prefect_server: str, tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "spec.json").write_text(json.dumps(SPEC))
+    options = ("--output", str(tmp_path / "out"), "--name", "Ein Größenwahn!", "--json")
+    ended = run("render", "folder/spec.json", *options, home=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    report = RenderReport.model_validate_json(ended.stdout)
+    assert report.slug == "ein-grossenwahn"
+    assert report == RenderReport.model_validate_json((tmp_path / "out" / report.slug / "report.json").read_bytes())
+
+
+def test_paths_are_relative_to_the_spec_and_a_failed_render_ends_with_1(prefect_server: str, tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    scenes = [*SPEC["scenes"], {"visual": "pictures/gone.png", "min_duration_ms": 200}]
+    (tmp_path / "folder" / "spec.yaml").write_text(json.dumps({**SPEC, "scenes": scenes}))
+    ended = run("render", "folder/spec.yaml", "--output", "out", home=tmp_path)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == [f"fetch_asset: scene 2: {tmp_path}/folder/pictures/gone.png: not found"]
+
+
+def test_a_wrong_spec_tells_every_mistake_before_any_work(tmp_path: Path):
+    (tmp_path / "spec.yaml").write_text(WRONG)
+    ended = run("render", "spec.yaml", home=tmp_path, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    told = ended.stderr.splitlines()[1:]
+    fields = (
+        "title",
+        "sceens",
+        "canvas.fps",
+        "voice.rate",
+        "scenes.0.visual",
+        "scenes.1.visual",
+        "scenes.2.tranzition",
+    )
+    for field in fields:
+        assert sum(line.strip().startswith(f"{field}:") for line in told) == 1, (field, told)
+    assert "Traceback" not in ended.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"spec.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "should be a mapping"),
+        ("title: [", "line 1"),
+        ("- a list", "should be a mapping"),
+        ("title: x\ntitle: y\nscript: z", "stands twice"),
+        ("title: x\nscript: &a hello\nlanguage: *a", "aliases"),
+        ("title: x", "give either `scenes` or `script`"),
+        ("title: !!python/object:os.system x", "line 1"),
+    ],
+)
+def test_text_that_is_no_spec_ends_with_2(tmp_path: Path, text: str, said: str):
+    ended = run("render", "-", home=tmp_path, spec=text, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_spec_that_is_not_there_ends_with_2(tmp_path: Path):
+    ended = run("render", "nowhere.yaml", home=tmp_path, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.count("\n") == 1
+    assert "nowhere.yaml" in ended.stderr
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_a_traceback(tmp_path: Path):
+    ended = run("render", "-", home=tmp_path, spec=json.dumps(SPEC), **without_server(tmp_path))
+    assert ended.returncode == 1
+    assert "127.0.0.1:9" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# --- the other commands ------------------------------------------------------------------------------------------
+
+
+def test_schema_is_the_specs_own(tmp_path: Path):
+    ended = run("schema", home=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout) == json.loads(json.dumps(ShortSpec.model_json_schema()))
+
+
+def test_voices_lists_what_a_spec_may_name(tmp_path: Path):
+    everyone = run("voices", home=tmp_path)
+    assert everyone.returncode == 0
+    assert "en-us" in everyone.stdout
+    assert len(everyone.stdout.splitlines()) > 80
+    brazilian = run("voices", "--language", "pt-BR", home=tmp_path)
+    assert "pt-br" in brazilian.stdout
+    assert "en-us" not in brazilian.stdout
+
+
+def test_voices_of_a_language_that_nobody_speaks_are_told_plainly(tmp_path: Path):
+    ended = run("voices", "--language", "tlh", home=tmp_path)
+    assert ended.returncode == 1
+    assert "tlh" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_finds_nothing_wrong_here(prefect_server: str, tmp_path: Path):
+    ended = run("doctor", home=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert "bad" not in ended.stdout
+    for subject in ("ffmpeg", "ffmpeg filters", "ffmpeg encoders", "assets", "voice", "store", "Prefect API"):
+        assert f" {subject}:" in ended.stdout
+
+
+@pytest.mark.parametrize("program", ["/nowhere/ffmpeg", "/bin/false", "/bin/true", "/"])
+def test_doctor_says_how_to_mend_a_broken_ffmpeg(tmp_path: Path, program: str):
+    ended = run("doctor", home=tmp_path, IMAGEIO_FFMPEG_EXE=program)
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    for subject in ("ffmpeg", "ffmpeg filters", "ffmpeg encoders"):
+        (at,) = (number for number, line in enumerate(lines) if line.startswith(f"bad  {subject}:"))
+        assert lines[at + 1].strip().startswith("mend:")
+        assert "IMAGEIO_FFMPEG_EXE" in lines[at + 1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_says_how_to_mend_a_server_that_is_away(tmp_path: Path):
+    ended = run("doctor", home=tmp_path, **without_server(tmp_path))
+    assert ended.returncode == 1
+    assert "bad  Prefect API: http://127.0.0.1:9/api" in ended.stdout
+
+
+def test_down_ends_the_server_that_render_started(tmp_path: Path):
+    own = {**without_server(tmp_path), "PREFECT_API_URL": ""}
+    assert "No local server" in run("down", home=tmp_path, **own).stdout
+    ended = run("render", "-", home=tmp_path, spec=json.dumps(SPEC), **own)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("\n") == 1  # that the server is started, once
+    (state,) = (tmp_path / "data").rglob("server.json")
+    pid: Any = json.loads(state.read_text())["pid"]
+    assert _runs(pid)
+    assert run("doctor", home=tmp_path, **own).returncode == 0
+    assert "has ended" in run("down", home=tmp_path, **own).stdout
+    assert not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
