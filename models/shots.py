@@ -35,6 +35,7 @@ class Footage(Model):
 
     kind: Literal["footage"] = "footage"
     blob: ArtifactRef
+    source: str = Field(description="What to call it in errors")
     start_ms: int = Field(ge=0)
     end_ms: int = Field(gt=0, description="End of the part that is played; the part loops when a scene is longer")
     width_px: int = Field(gt=0, multiple_of=4, description="Width the frames are decoded to, after fitting")

@@ -71,6 +71,7 @@ def _footage(source: Source, framing: Framing, video: VideoSettings, store: Arti
     zoom = headroom(framing.motion)
     return Footage(
         blob=blob,
+        source=source.uri,
         start_ms=framing.start_ms,
         end_ms=end_ms,
         width_px=_multiple_of_4(video.width_px * zoom),

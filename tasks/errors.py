@@ -5,9 +5,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from blocks.settings import get_settings
-from engines.errors import DiskFull, RenderFailed, SceneError, UserError
+from engines.errors import DiskFull, RenderFailed, RowsFailed, RunRefused, SceneError, UserError
 
-__all__ = ["RenderFailed", "SceneError", "full_disk_named", "in_scene"]
+__all__ = ["RenderFailed", "RowsFailed", "RunRefused", "SceneError", "full_disk_named", "in_scene"]
 
 
 @contextmanager

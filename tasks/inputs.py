@@ -8,7 +8,7 @@ from models.encoding import VideoSettings
 from models.media import Source
 from models.report import CaptionSet, Master
 from models.shots import Framing, Previous, Segment, Shot
-from models.spec import MotionName, Scene, ShortSpec, TransitionName
+from models.spec import Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks.library import library_version
 

@@ -1,9 +1,8 @@
 """Speak a scene, or take its recording."""
 
-from engines.audio.recording import align_recording
-
 from blocks.store import open_store
 from engines.audio.espeak import synthesize
+from engines.audio.recording import align_recording
 from models.media import Source
 from models.spec import Voice
 from models.timeline import Narration

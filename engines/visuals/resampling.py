@@ -21,7 +21,7 @@ _EXTRA = np.arange(2 * _SPARE_PX)[None, :]
 
 
 class Span(NamedTuple):
-    """A window along one axis: it starts at `start` (pixel edges, so 0 is the first pixel's left) and is `length` long."""
+    """A window along one axis, from `start`, counted between pixels: 0 is the left edge of the first."""
 
     start: float
     length: float

@@ -5,19 +5,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import numpy as np
 from moviepy import VideoClip
 from numpy.typing import NDArray
 
 from engines import ffmpeg
+from engines.errors import FfmpegFailed, SourceUnreadable
 from engines.timebase import frame_to_seconds
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.effects.fade import CrossFadeFrom
+from engines.visuals.encoder import CaptionFiles, encode_arguments
+from engines.visuals.footage_part import FootagePart
 from engines.visuals.planar import Frame
-from engines.visuals.shots import LoadedShot, open_shot
+from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
-
-BT709_TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+from models.shots import Footage
 
 
 class Outgoing(NamedTuple):
@@ -28,83 +31,107 @@ class Outgoing(NamedTuple):
     transition_frames: int
 
 
-class CaptionFiles(NamedTuple):
-    """A scene's captions and the folder of fonts they are drawn with."""
+class Scene(NamedTuple):
+    """Everything that decides one segment's content."""
 
-    ass: Path
-    fonts_dir: Path
+    loaded: LoadedShot
+    frame_count: int
+    outgoing: Outgoing | None
+    captions: CaptionFiles | None
+    video: VideoSettings
 
 
-def burn_segment(
-    loaded: LoadedShot,
-    *,
-    frame_count: int,
-    outgoing: Outgoing | None,
-    captions: CaptionFiles | None,
-    video: VideoSettings,
-    output: Path,
-    timeout_s: float,
-) -> None:
-    """Encode one scene of exactly `frame_count` frames to an MP4 of video only, starting with an IDR frame.
+def burn_segment(scene: Scene, *, output: Path, timeout_s: float) -> None:
+    """Encode one scene of exactly `scene.frame_count` frames to an MP4 of video only, starting with an IDR frame.
 
     Raises FfmpegFailed, FfmpegTimeout, DiskFull and what decoding footage raises.
     """
+    part = _plain_footage(scene)
+    if part is None or not _burn_decoded(scene, part, output, timeout_s):
+        _burn_composed(scene, output, timeout_s)
+
+
+def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
+    """Return frame `number` of a shot as RGB (height_px, width_px, 3), without captions and transition."""
+    source, clip = open_shot(loaded, video, frame_count=frame_count)
+    with source:
+        return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
+
+
+def _plain_footage(scene: Scene) -> FootagePart | None:
+    """Return the footage of a scene that shows it as it is, once through; None if its frames must be composed."""
+    shot, path = scene.loaded
+    if not isinstance(shot.picture, Footage) or not is_plain(shot, scene.video):
+        return None
+    part = footage_part(shot.picture, path, scene.video.fps)
+    return part if part.frame_count >= scene.frame_count else None
+
+
+def _burn_decoded(scene: Scene, part: FootagePart, output: Path, timeout_s: float) -> bool:
+    """Let the encoder's own process decode the footage, after the composed frames of a transition.
+
+    Spares two copies of every frame between processes. Return False if the file ended early or is damaged: composing
+    its frames then holds the last one, or says what is wrong.
+    """
+    head = scene.outgoing.transition_frames if scene.outgoing else 0
+    try:
+        arguments = encode_arguments(
+            scene.video,
+            frame_count=scene.frame_count,
+            piped_frames=head,
+            body=part.decoding(head),
+            captions=scene.captions,
+            output=output,
+        )
+        if head:
+            _pipe_frames(scene, head, arguments, timeout_s)
+        else:
+            ffmpeg.run(arguments, timeout_s=timeout_s)
+    except SourceUnreadable:
+        return False
+    except FfmpegFailed as failure:
+        if failure.exit_code < 0:  # killed: no fault of the source
+            raise
+        return False
+    with av.open(str(output)) as container:
+        return container.streams.video[0].frames == scene.frame_count
+
+
+def _burn_composed(scene: Scene, output: Path, timeout_s: float) -> None:
+    arguments = encode_arguments(
+        scene.video,
+        frame_count=scene.frame_count,
+        piped_frames=scene.frame_count,
+        body=None,
+        captions=scene.captions,
+        output=output,
+    )
+    _pipe_frames(scene, scene.frame_count, arguments, timeout_s)
+
+
+def _pipe_frames(scene: Scene, frame_count: int, arguments: list[str], timeout_s: float) -> None:
     with ExitStack() as open_files:
-        clip = _composed(loaded, frame_count=frame_count, outgoing=outgoing, video=video, open_files=open_files)
-        arguments = encoder_arguments(video, captions=captions, output=output)
+        clip = _composed(scene, open_files)
         with ffmpeg.frames_in(arguments, timeout_s=timeout_s) as encoder:
-            for frame in frames(clip, frame_count=frame_count, video=video):
+            for frame in _frames(clip, frame_count, scene.video):
                 encoder.write(frame.data)
 
 
-def frames(clip: VideoClip, *, frame_count: int, video: VideoSettings) -> Iterator[Frame]:
+def _frames(clip: VideoClip, frame_count: int, video: VideoSettings) -> Iterator[Frame]:
     """Yield the frames of `clip` in order; a frame is valid until the next one is asked for."""
     for number in range(frame_count):
         yield clip.get_frame(frame_to_seconds(number, video.fps))
 
 
-def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
-    """Return frame `number` of a shot as RGB (height_px, width_px, 3), without captions and transition."""
-    source, clip = open_shot(
-        loaded, width_px=video.width_px, height_px=video.height_px, fps=video.fps, frame_count=frame_count
-    )
-    with source:
-        return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
-
-
-def encoder_arguments(video: VideoSettings, *, captions: CaptionFiles | None, output: Path) -> list[str]:
-    """Return ffmpeg's arguments from raw frames on standard input to a segment.
-
-    One encoder thread: scenes run side by side, and x264 spends a fifth less time per frame without frame threads.
-    """
-    filters = [BT709_TAGS]
-    if captions is not None:
-        ass, fonts = (ffmpeg.filter_escape(str(path)) for path in captions)
-        filters.append(f"ass=filename={ass}:fontsdir={fonts}")
-    rate = f"{video.fps.numerator}/{video.fps.denominator}"
-    return [
-        *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{video.width_px}x{video.height_px}"),
-        *("-framerate", rate, "-i", "pipe:0", "-vf", ",".join(filters)),
-        *("-fps_mode", "passthrough", "-c:v", "libx264", "-preset", video.x264_preset, "-crf", str(video.crf)),
-        *("-threads", "1", "-pix_fmt", "yuv420p", "-video_track_timescale", str(video.fps.numerator * 100)),
-        *("-map_metadata", "-1", "-bitexact", "-f", "mp4", "-y", str(output)),
-    ]
-
-
-def _composed(
-    loaded: LoadedShot, *, frame_count: int, outgoing: Outgoing | None, video: VideoSettings, open_files: ExitStack
-) -> VideoClip:
-    size = {"width_px": video.width_px, "height_px": video.height_px}
-    source, clip = open_shot(loaded, **size, fps=video.fps, frame_count=frame_count)
+def _composed(scene: Scene, open_files: ExitStack) -> VideoClip:
+    source, clip = open_shot(scene.loaded, scene.video, frame_count=scene.frame_count)
     open_files.enter_context(source)
-    if outgoing is None or not outgoing.transition_frames:
+    if scene.outgoing is None:
         return clip
-    held = _at_its_end(outgoing.loaded)
-    tail_source, tail = open_shot(
-        held, **size, fps=video.fps, frame_count=outgoing.transition_frames, first_frame=outgoing.frame_count
-    )
+    loaded, played, overlap = scene.outgoing
+    tail_source, tail = open_shot(_at_its_end(loaded), scene.video, frame_count=overlap, first_frame=played)
     open_files.enter_context(tail_source)
-    return clip.with_effects([CrossFadeFrom(tail, frame_to_seconds(outgoing.transition_frames, video.fps))])
+    return clip.with_effects([CrossFadeFrom(tail, frame_to_seconds(overlap, scene.video.fps))])
 
 
 def _at_its_end(loaded: LoadedShot) -> LoadedShot:

@@ -10,8 +10,10 @@ from moviepy import VideoClip
 from engines.timebase import frame_to_ms, frame_to_seconds, seconds_to_frame
 from engines.visuals.effects.camera import CameraMove
 from engines.visuals.footage import FootageReader
+from engines.visuals.footage_part import FootagePart
 from engines.visuals.planar import Frame
-from models.shots import Footage, Plate, Shot
+from models.encoding import VideoSettings
+from models.shots import FULL_WINDOW, Footage, Plate, Shot
 
 
 class LoadedShot(NamedTuple):
@@ -42,21 +44,12 @@ class PlateClip(PlanarClip):
 class FootageClip(PlanarClip):
     """Footage decoded as it is asked for: forwards, one frame after the other (asking again for a frame is free)."""
 
-    def __init__(self, footage: Footage, path: Path, *, fps: Fraction, frame_count: int, first_frame: int = 0) -> None:
-        super().__init__(size=(footage.width_px, footage.height_px), fps=fps, frame_count=frame_count)
-        self._rate = fps
+    def __init__(self, part: FootagePart, *, frame_count: int, first_frame: int = 0) -> None:
+        super().__init__(size=part.size, fps=part.fps, frame_count=frame_count)
+        self._rate = part.fps
         self._next = 0
         self._frame: Frame | None = None
-        self._reader = FootageReader(
-            path,
-            start_ms=footage.start_ms,
-            end_ms=footage.end_ms,
-            offset_ms=frame_to_ms(first_frame, fps),
-            fps=fps,
-            width_px=footage.width_px,
-            height_px=footage.height_px,
-            fit=footage.fit,
-        )
+        self._reader = FootageReader(part, offset_ms=frame_to_ms(first_frame, part.fps))
         self.frame_function = self._frame_at
 
     def _frame_at(self, t: float) -> Frame:
@@ -74,8 +67,27 @@ class FootageClip(PlanarClip):
         self._reader.close()
 
 
+def footage_part(footage: Footage, path: Path, fps: Fraction) -> FootagePart:
+    """Return the part of the file at `path` that a shot plays."""
+    return FootagePart(
+        path,
+        start_ms=footage.start_ms,
+        end_ms=footage.end_ms,
+        fps=fps,
+        size=(footage.width_px, footage.height_px),
+        fit=footage.fit,
+        source=footage.source,
+    )
+
+
+def is_plain(shot: Shot, video: VideoSettings) -> bool:
+    """Return whether the camera of a shot does nothing: it rests on a whole picture of the canvas' size."""
+    at_rest = shot.window_from == shot.window_to == FULL_WINDOW
+    return at_rest and (shot.picture.width_px, shot.picture.height_px) == (video.width_px, video.height_px)
+
+
 def open_shot(
-    loaded: LoadedShot, *, width_px: int, height_px: int, fps: Fraction, frame_count: int, first_frame: int = 0
+    loaded: LoadedShot, video: VideoSettings, *, frame_count: int, first_frame: int = 0
 ) -> tuple[PlanarClip, VideoClip]:
     """Return the clip to close in the end, and the canvas-sized clip to play: the first seen through its camera.
 
@@ -84,8 +96,10 @@ def open_shot(
     picture = loaded.shot.picture
     source: PlanarClip
     if isinstance(picture, Plate):
-        source = PlateClip(picture, loaded.path, fps=fps, frame_count=frame_count)
+        source = PlateClip(picture, loaded.path, fps=video.fps, frame_count=frame_count)
     else:
-        source = FootageClip(picture, loaded.path, fps=fps, frame_count=frame_count, first_frame=first_frame)
-    move = CameraMove(loaded.shot, width_px=width_px, height_px=height_px)
-    return source, source.with_effects([move])
+        part = footage_part(picture, loaded.path, video.fps)
+        source = FootageClip(part, frame_count=frame_count, first_frame=first_frame)
+    if is_plain(loaded.shot, video):
+        return source, source
+    return source, source.with_effects([CameraMove(loaded.shot, video.width_px, video.height_px)])

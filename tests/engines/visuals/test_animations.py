@@ -9,6 +9,7 @@ from engines.errors import SourceUnreadable
 from engines.visuals.animations import make_mezzanine
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.footage import FootageReader
+from engines.visuals.footage_part import FootagePart
 from engines.visuals.probe import probe
 from engines.visuals.stills import DARK_NEUTRAL
 from models.media import MediaKind, MediaLimits
@@ -21,7 +22,8 @@ FORMATS = ("gif", "webp", "png")
 
 def played(path: Path, *, end_ms: int, count: int) -> list[np.ndarray]:
     """The first frames of a mezzanine at 10 frames a second, as RGB."""
-    with FootageReader(path, start_ms=0, end_ms=end_ms, fps=Fraction(10), width_px=64, height_px=64) as frames:
+    part = FootagePart(path, start_ms=0, end_ms=end_ms, fps=Fraction(10), size=(64, 64))
+    with FootageReader(part) as frames:
         return [i420_to_rgb(frames.read()) for _ in range(count)]
 
 

@@ -10,6 +10,7 @@ from engines import ffmpeg
 from engines.errors import SourceUnreadable
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.footage import FootageReader
+from engines.visuals.footage_part import FootagePart
 from models.spec import Fit
 from tests.media import (
     BLUE,
@@ -50,8 +51,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
 
 
 def reader(path: Path, **settings) -> FootageReader:
-    defaults = {"start_ms": 0, "end_ms": 1000, "fps": Fraction(30), "width_px": 36, "height_px": 64}
-    return FootageReader(path, **(defaults | settings))
+    offset_ms = settings.pop("offset_ms", 0)
+    size = (settings.pop("width_px", 36), settings.pop("height_px", 64))
+    defaults = {"start_ms": 0, "end_ms": 1000, "fps": Fraction(30), "size": size}
+    return FootageReader(FootagePart(path, **(defaults | settings)), offset_ms=offset_ms)
 
 
 def numbers(path: Path, count: int, **settings) -> list[int]:
