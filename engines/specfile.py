@@ -1,5 +1,7 @@
 """Read a spec from YAML or JSON text, and tell every mistake at once."""
 
+import json
+import posixpath
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,16 @@ from engines.errors import SpecInvalid
 from models.spec import ShortSpec
 
 MOST_BYTES = 1_000_000
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Plain data only: no tags, no aliases (they multiply), no key twice."""
+    """Plain data only: no tags, no aliases (they multiply), no key twice, and dates are text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  as the base class has them
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -24,25 +32,37 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a field's name should be text", problem_mark=key_node.start_mark)
             if key_node.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"{key_node.value!r} stands twice", problem_mark=key_node.start_mark)
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
 
-def load_spec(text: str, *, base_dir: Path) -> ShortSpec:
-    """Return the spec in `text` (YAML, of which JSON is a part), with relative paths made absolute from `base_dir`.
+def load_spec(text: str, *, base_dir: Path | str) -> ShortSpec:
+    """Return the spec in `text` (JSON or YAML), with relative paths made absolute from `base_dir`.
 
     Raises SpecInvalid, which lists every mistake with its field's path.
     """
     if len(text.encode()) > MOST_BYTES:
         raise SpecInvalid(problems=(f"the spec is larger than {MOST_BYTES:,} bytes",))
     try:
-        data = yaml.load(text, _StrictLoader)  # noqa: S506  a SafeLoader
+        data = _parse(text)
     except yaml.YAMLError as error:
         raise SpecInvalid(problems=(_yaml_problem(error),)) from None
+    except ValueError as error:  # a number of thousands of digits, say
+        raise SpecInvalid(problems=(f"not readable as YAML or JSON: {error}",)) from None
     except RecursionError:
         raise SpecInvalid(problems=("nested too deeply",)) from None
+    return build_spec(data, base_dir=base_dir)
+
+
+def build_spec(data: object, *, base_dir: Path | str) -> ShortSpec:
+    """Return the spec that parsed `data` gives, its relative paths made absolute from `base_dir`, a folder or URL.
+
+    Raises SpecInvalid, which lists every mistake with its field's path.
+    """
     if not isinstance(data, dict):
         raise SpecInvalid(problems=("should be a mapping with `title` and `scenes`, or `script`",))
     try:
@@ -51,13 +71,16 @@ def load_spec(text: str, *, base_dir: Path) -> ShortSpec:
         raise SpecInvalid(problems=(*_problems(error), *_missing_story(data, error))) from None
 
 
-def resolve_paths(spec: ShortSpec, *, base_dir: Path) -> ShortSpec:
-    """Return `spec` with every relative local path made absolute from `base_dir`."""
+def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
+    """Return `spec` with every relative local path made absolute from `base_dir`, a folder or a URL such as s3://…."""
 
     def absolute(source: str | None) -> str | None:
         if source is None or ":" in source.split("/")[0]:
             return source
-        return str((base_dir / Path(source).expanduser()).resolve())
+        path = Path(source).expanduser()
+        if isinstance(base_dir, Path):
+            return str((base_dir / path).resolve())
+        return str(path) if path.is_absolute() else _below_url(base_dir, source)
 
     scenes = tuple(
         scene.model_copy(update={"visual": absolute(scene.visual), "voice_over": absolute(scene.voice_over)})
@@ -68,6 +91,30 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path) -> ShortSpec:
     return spec.model_copy(
         update={"scenes": scenes, "music": music, "visuals": visuals, "destination": absolute(spec.destination)}
     )
+
+
+def _below_url(base_url: str, path: str) -> str:
+    """Return the address of a relative path; `..` leads up, but never out of the bucket or host."""
+    scheme, _, location = base_url.partition("://")
+    root, _, folder = location.partition("/")
+    return f"{scheme}://{root}{posixpath.normpath(f'/{folder}/{path}')}"
+
+
+def _parse(text: str) -> object:
+    """Return the data in `text`. JSON comes first: YAML reads its tabs and its escaped emoji in other ways."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except ValueError:
+        return yaml.load(text, _StrictLoader)  # noqa: S506  a SafeLoader
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SpecInvalid(problems=(f"{twice!r} stands twice",))
+    return data
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:

@@ -136,6 +136,7 @@ class Captions(Model):
     )
 
 
+LONGEST_CLIP_MS = 24 * 3_600_000
 CANVAS_SIZES: dict[CanvasPreset, tuple[int, int]] = {
     CanvasPreset.VERTICAL: (1080, 1920),
     CanvasPreset.SQUARE: (1080, 1080),
@@ -170,7 +171,7 @@ class Canvas(Model):
         title="Shape",
         description="vertical 1080x1920, square 1080x1080, wide 1920x1080; draft quality halves them",
     )
-    fps: FrameRate = Field(default=30, title="Frames per second")
+    fps: FrameRate = Field(default=30, title="Frames per second", description="23.976 to 60; exact NTSC rates")
 
 
 class Scene(Model):
@@ -180,9 +181,15 @@ class Scene(Model):
         default="", max_length=2000, title="Narration", description="What the voice says; empty for a silent scene"
     )
     visual: SourceAddress = Field(title="Visual", description="A path, https://…, s3://…, assets:NAME or color:#RRGGBB")
-    start_ms: int = Field(default=0, ge=0, title="Trim start (ms)", description="Where to start in a clip")
+    start_ms: int = Field(
+        default=0, ge=0, le=LONGEST_CLIP_MS, title="Trim start (ms)", description="Where to start in a clip"
+    )
     end_ms: int | None = Field(
-        default=None, gt=0, title="Trim end (ms)", description="Where to stop in a clip; empty for its end"
+        default=None,
+        gt=0,
+        le=LONGEST_CLIP_MS,
+        title="Trim end (ms)",
+        description="Where to stop in a clip; empty for its end",
     )
     fit: Fit = Field(default=Fit.COVER, title="Fit", description="cover fills the canvas; contain shows all of it")
     motion: MotionName = Field(
@@ -191,7 +198,13 @@ class Scene(Model):
     transition: TransitionName = Field(
         default=TransitionName.CUT, title="Transition", description="How this scene takes over from the one before"
     )
-    transition_ms: int = Field(default=300, ge=40, le=2000, title="Transition length (ms)")
+    transition_ms: int = Field(
+        default=300,
+        ge=40,
+        le=2000,
+        title="Transition length (ms)",
+        description="At most half of either scene is used",
+    )
     min_duration_ms: int = Field(
         default=0, ge=0, le=600_000, title="Least duration (ms)", description="The scene lasts at least this long"
     )

@@ -39,8 +39,10 @@ def test_short_sentences_are_joined_and_long_ones_left_alone(lengths: list[int])
 @pytest.mark.parametrize(
     ("script", "scenes"),
     [
-        ("One two three four five six. Seven eight nine ten eleven twelve.",) * 1
-        + (("One two three four five six.", "Seven eight nine ten eleven twelve."),),
+        (
+            "One two three four five six. Seven and the rest of it.",
+            ("One two three four five six.", "Seven and the rest of it."),
+        ),
         (
             "It costs 3.50 dollars in the U.S. today, e.g. here.",
             ("It costs 3.50 dollars in the U.S. today, e.g. here.",),
