@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engines.errors import ApiUnreachable, NeuroShortsError, SpecInvalid
+from engines.errors import ApiUnreachable, NeuroShortsError, RowsFailed, SpecInvalid
 
 if TYPE_CHECKING:
     from models.report import RenderReport
@@ -46,6 +46,43 @@ def render(
         f"{report.video.duration_ms / 1000:.1f} s of video in {report.seconds:.1f} s"
         f" ({cached} of {len(report.steps)} steps from the cache)"
     )
+
+
+@app.command()
+def batch(
+    source: Annotated[str, typer.Argument(help="Folder, glob, .csv or .jsonl file, or s3://bucket/prefix.")],
+    output: Annotated[Path | None, typer.Option(help="Folder to write <batch>/ into.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the batch, in place of its source's.")] = None,
+    at_once: Annotated[int, typer.Option(help="Most unfinished runs on the work pool.", min=1, max=200)] = 20,
+    again: Annotated[bool, typer.Option("--again", help="Render finished rows, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Render every row that is not finished yet, on the work pool if workers are online, else here."""
+    _choose_server()
+    from blocks.destinations import read_text
+    from flows.render_batch import render_batch
+
+    wanted = source if "://" in source else str(Path(source).absolute())
+    with _told_errors():
+        try:
+            with _progress_bar():
+                report = render_batch(
+                    wanted,
+                    name=name,
+                    destination=str(output.absolute()) if output else None,
+                    at_once=at_once,
+                    again=again,
+                )
+        except RowsFailed as error:
+            if as_json:
+                folder, _, file = error.report.rpartition("/")
+                stdout.out(read_text(folder=folder, name=file), highlight=False)
+            raise
+    if as_json:
+        stdout.out(report.model_dump_json(indent=2), highlight=False)
+        return
+    counts = ", ".join(f"{count} {state}" for state, count in report.counts.items()) or "no rows"
+    stdout.print(f"[bold]{report.folder}[/]\n{counts} in {report.seconds:.1f} s")
 
 
 @app.command()

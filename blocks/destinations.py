@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
+from engines.errors import StoreUnreachable
 from models.report import PublishedFile
 
 LINK_LIFETIME_S = 7 * 24 * 3600
@@ -37,6 +39,20 @@ def write_text(text: str, *, folder: str, name: str) -> str:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     return uri
+
+
+def read_text(*, folder: str, name: str) -> str:
+    """Return the small text file at `folder`/`name`. Raises FileNotFoundError, StoreUnreachable."""
+    uri = f"{folder.rstrip('/')}/{name}"
+    fs: Any
+    fs, path = fsspec.core.url_to_fs(uri)
+    try:
+        fs.invalidate_cache()
+        return bytes(fs.cat_file(path)).decode()
+    except FileNotFoundError:
+        raise
+    except (BotoCoreError, ClientError, OSError, UnicodeDecodeError) as error:
+        raise StoreUnreachable(uri=uri, reason=str(error)) from error
 
 
 def holds(file: PublishedFile) -> bool:

@@ -103,17 +103,14 @@ class S3File:
             with self._files().open(self.uri, "rb") as reader:
                 return copy_hashed(reader, writer)
         except (BotoCoreError, ClientError, OSError) as error:
-            raise _named_s3_error(error, self.uri) from error
+            raise named_s3_error(error, self.uri) from error
 
     def _info(self) -> dict[str, Any]:
-        bucket = self.uri.removeprefix("s3://").partition("/")[0]
-        allowed = self.settings.allowed_buckets
-        if allowed is not None and bucket not in allowed:
-            raise SourceRefused(source=self.uri, reason="this installation does not read that bucket")
+        check_bucket(self.uri, self.settings)
         try:
             found: dict[str, Any] = self._files().info(self.uri, refresh=True)
         except (BotoCoreError, ClientError, OSError) as error:
-            raise _named_s3_error(error, self.uri) from error
+            raise named_s3_error(error, self.uri) from error
         if found.get("type") != "file":
             raise SourceNotFound(source=self.uri)
         return found
@@ -122,7 +119,15 @@ class S3File:
         return fsspec.filesystem("s3")
 
 
-def _named_s3_error(error: Exception, uri: str) -> Exception:
+def check_bucket(uri: str, settings: Settings) -> None:
+    """Raise SourceRefused for an object outside the buckets that this installation reads from."""
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    if settings.allowed_buckets is not None and bucket not in settings.allowed_buckets:
+        raise SourceRefused(source=uri, reason="this installation does not read that bucket")
+
+
+def named_s3_error(error: Exception, uri: str) -> Exception:
+    """Return the failure of ours that an error of the S3 client means."""
     if isinstance(error, FileNotFoundError):
         return SourceNotFound(source=uri)
     if isinstance(error, PermissionError | NoCredentialsError):

@@ -59,6 +59,12 @@ class BatchInvalid(UserError):
     template = "{source}: {reason}"
 
 
+class RunRefused(UserError):
+    """Needs `reason`: Prefect's API did not accept a run as it was asked for."""
+
+    template = "the run was refused: {reason}"
+
+
 class RowsFailed(UserError):
     """Needs `failed`, `total`, `report`: some rows of a batch are not done; `report` is where each row is told."""
 
