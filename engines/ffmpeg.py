@@ -1,7 +1,6 @@
 """The only door to ffmpeg. Every child is bounded in time, dies with this process, and never fails silently."""
 
 import ctypes
-import fcntl
 import os
 import re
 import signal
@@ -17,13 +16,12 @@ from typing import IO, Any
 import imageio_ffmpeg
 
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
+from engines.pipes import widen
 
 LOG_TAIL_BYTES = 4_000
-PIPE_BYTES = 1 << 20
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
 _SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 _PR_SET_PDEATHSIG = 1
-_F_SETPIPE_SZ = 1031
 
 
 def executable() -> str:
@@ -136,12 +134,12 @@ class _Child:
 
     def pipe_in(self) -> IO[bytes]:
         assert self._process.stdin is not None
-        _widen(self._process.stdin)
+        widen(self._process.stdin)
         return self._process.stdin
 
     def pipe_out(self) -> IO[bytes]:
         assert self._process.stdout is not None
-        _widen(self._process.stdout)
+        widen(self._process.stdout)
         return self._process.stdout
 
     def wait(self) -> None:
@@ -212,12 +210,6 @@ def _close_quietly(pipe: IO[bytes]) -> None:
     """Close a pipe whose other end may be gone; the child's exit code tells what matters."""
     with suppress(BrokenPipeError):
         pipe.close()
-
-
-def _widen(pipe: IO[bytes]) -> None:
-    """Let a pipe hold a third of a frame, so that two processes swap fewer times (Linux only)."""
-    if sys.platform == "linux":
-        fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, PIPE_BYTES)
 
 
 @cache

@@ -60,6 +60,7 @@ def _audio_packets(sound: InputContainer) -> Iterator[AnyPacket]:
 
 def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: bytes | None) -> Iterator[AnyPacket]:
     """Yield all packets in decoding order, their times counted in frames from the short's start."""
+    delay = max(_decoding_delay(segment, fps) for segment in segments)
     start_frame = 0
     for segment in segments:
         with av.open(str(segment.path)) as container:
@@ -68,8 +69,9 @@ def _video_packets(segments: Sequence[SegmentFile], *, fps: Fraction, headers: b
                 raise OutputInvalid(path=segment.path.name, reason="encoded with other settings than the first scene")
             packets = [packet for packet in container.demux(stream) if packet.dts is not None]
             _check_segment(segment, packets)
-            for packet in packets:
+            for number, packet in enumerate(packets, start=start_frame):
                 _move(packet, start_frame, fps)
+                packet.dts = number - delay
                 yield packet
         start_frame += segment.frame_count
 
@@ -82,13 +84,19 @@ def _check_segment(segment: SegmentFile, packets: Sequence[AnyPacket]) -> None:
         raise OutputInvalid(path=segment.path.name, reason="does not start with an IDR frame")
 
 
+def _decoding_delay(segment: SegmentFile, fps: Fraction) -> int:
+    """Return how many frames a segment's decoding starts ahead of its picture; one of a few frames needs less."""
+    with av.open(str(segment.path)) as container:
+        first = next(container.demux(container.streams.video[0]))
+        if first.pts is None or first.dts is None or first.time_base is None:
+            raise OutputInvalid(path=segment.path.name, reason="has no frames")
+        return _whole((first.pts - first.dts) * first.time_base * fps)
+
+
 def _move(packet: AnyPacket, start_frame: int, fps: Fraction) -> None:
     assert packet.pts is not None
-    assert packet.dts is not None
     assert packet.time_base is not None
-    to_frames = packet.time_base * fps
-    packet.pts = start_frame + _whole(packet.pts * to_frames)
-    packet.dts = start_frame + _whole(packet.dts * to_frames)
+    packet.pts = start_frame + _whole(packet.pts * packet.time_base * fps)
     packet.duration = 1
     packet.time_base = 1 / fps
 

@@ -21,6 +21,11 @@ def new_frame(width_px: int, height_px: int) -> Frame:
     return np.empty((height_px * 3 // 2, width_px), np.uint8)
 
 
+def frame_bytes(width_px: int, height_px: int) -> int:
+    """Return the size of a frame in bytes."""
+    return width_px * height_px * 3 // 2
+
+
 def frame_size(frame: Frame) -> tuple[int, int]:
     """Return (width_px, height_px) of the picture in `frame`."""
     rows, width_px = frame.shape

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from engines import ffmpeg
 from engines.errors import FfmpegFailed, SourceUnreadable
+from engines.pipes import FrameSender
 from engines.timebase import frame_to_seconds
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.effects.fade import CrossFadeFrom
 from engines.visuals.encoder import CaptionFiles, encode_arguments
 from engines.visuals.footage_part import FootagePart
-from engines.visuals.planar import Frame
+from engines.visuals.planar import Frame, frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
 from models.shots import Footage
@@ -113,8 +114,10 @@ def _pipe_frames(scene: Scene, frame_count: int, arguments: list[str], timeout_s
     with ExitStack() as open_files:
         clip = _composed(scene, open_files)
         with ffmpeg.frames_in(arguments, timeout_s=timeout_s) as encoder:
+            # A name outside the block: the sender must live until the encoder has ended.
+            sender = FrameSender(encoder, frame_bytes=frame_bytes(scene.video.width_px, scene.video.height_px))
             for frame in _frames(clip, frame_count, scene.video):
-                encoder.write(frame.data)
+                sender.send(frame)
 
 
 def _frames(clip: VideoClip, frame_count: int, video: VideoSettings) -> Iterator[Frame]:
