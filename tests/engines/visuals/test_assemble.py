@@ -1,0 +1,110 @@
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+
+from engines.errors import OutputInvalid
+from engines.visuals.assemble import SegmentFile, assemble_video
+from engines.visuals.segment import burn_segment
+from models.encoding import VideoSettings
+from tests.engines.visuals.scenes import VIDEO, counted, grey, plate, scene
+from tests.media import counted_number, make_audio
+
+LENGTHS = (1, 2, 3, 25, 1, 4)
+
+
+def segment(path: Path, count: int, *, video: VideoSettings = VIDEO) -> SegmentFile:
+    """An encoded clip of that many counted frames."""
+    burn_segment(scene(counted(path.with_suffix(".mov"), 40), count, video=video), output=path, timeout_s=60)
+    return SegmentFile(path, count)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Segments of a few frames each and a sound track."""
+    folder = tmp_path_factory.mktemp("assemble")
+    make_audio(folder / "master.m4a", duration_ms=1200, codec="aac")
+    for count in set(LENGTHS):
+        segment(folder / f"{count}.mp4", count)
+    return folder
+
+
+def joined(folder: Path, segments: list[SegmentFile], *, fps: Fraction = VIDEO.fps) -> Path:
+    output = folder / "joined.mp4"
+    assemble_video(segments, audio=folder / "master.m4a", fps=fps, title="A title", output=output)
+    return output
+
+
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
+@pytest.mark.parametrize("fps", [Fraction(24), Fraction(30000, 1001), Fraction(60)])
+def test_times_are_frame_exact_over_joins_of_any_length(folder: Path, tmp_path: Path, preset: str, fps: Fraction):
+    video = VIDEO.model_copy(update={"fps": fps, "x264_preset": preset})
+    segments = []
+    for index, count in enumerate(LENGTHS):
+        path = tmp_path / f"{index}.mp4"
+        burn_segment(
+            scene(plate(tmp_path / "a.npy", grey(40 + 20 * index)), count, video=video), output=path, timeout_s=60
+        )
+        segments.append(SegmentFile(path, count))
+    with av.open(str(joined(folder, segments, fps=fps))) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        assert stream.average_rate == fps
+    times = [packet.pts * packet.time_base * fps for packet in packets]
+    assert sorted(times) == list(range(sum(LENGTHS)))
+    assert all(one.dts < other.dts for one, other in pairwise(packets))
+    assert all(packet.dts <= packet.pts for packet in packets)
+    starts = [sum(LENGTHS[:index]) for index in range(len(LENGTHS))]
+    assert [packets[start].is_keyframe for start in starts] == [True] * len(starts)
+    assert [times[start] for start in starts] == starts
+
+
+def test_frames_come_out_in_order_and_the_sound_beside_them(folder: Path):
+    segments = [SegmentFile(folder / f"{count}.mp4", count) for count in LENGTHS]
+    output = joined(folder, segments)
+    with av.open(str(output)) as container:
+        seen = [counted_number(frame.to_ndarray(format="yuv420p")) for frame in container.decode(video=0)]
+    assert seen == [number for count in LENGTHS for number in range(count)]
+    with av.open(str(output)) as container, av.open(str(folder / "master.m4a")) as master:
+        sound, original = (
+            [bytes(packet) for packet in each.demux(audio=0) if packet.size] for each in (container, master)
+        )
+        assert sound == original
+        assert container.metadata["title"] == "A title"
+
+
+def test_the_same_parts_give_the_same_bytes(folder: Path):
+    segments = [SegmentFile(folder / "25.mp4", 25), SegmentFile(folder / "3.mp4", 3)]
+    assert joined(folder, segments).read_bytes() == joined(folder, segments).read_bytes()
+
+
+@pytest.mark.parametrize("planned", [24, 26])
+def test_a_segment_with_another_number_of_frames_is_refused(folder: Path, planned: int):
+    with pytest.raises(OutputInvalid, match=f"25 frames instead of {planned}"):
+        joined(folder, [SegmentFile(folder / "3.mp4", 3), SegmentFile(folder / "25.mp4", planned)])
+
+
+@pytest.mark.parametrize("change", [{"width_px": 64}, {"x264_preset": "ultrafast"}, {"fps": Fraction(25)}])
+def test_a_segment_of_other_settings_is_refused(folder: Path, tmp_path: Path, change: dict[str, object]):
+    other = tmp_path / "other.mp4"
+    video = VIDEO.model_copy(update=change)
+    still = plate(tmp_path / "a.npy", grey(40)[:, : video.width_px])
+    burn_segment(scene(still, 3, video=video), output=other, timeout_s=60)
+    with pytest.raises(OutputInvalid):
+        joined(folder, [SegmentFile(folder / "3.mp4", 3), SegmentFile(other, 3)])
+
+
+def test_a_segment_that_starts_in_the_middle_is_refused(folder: Path, tmp_path: Path):
+    whole, late = tmp_path / "whole.mp4", tmp_path / "late.mp4"
+    video = VIDEO.model_copy(update={"x264_preset": "ultrafast"})
+    burn_segment(scene(plate(tmp_path / "a.npy", grey(40)), 9, video=video), output=whole, timeout_s=60)
+    with av.open(str(whole)) as source, av.open(str(late), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in [packet for packet in source.demux(video=0) if packet.size][1:]:
+            packet.pts, packet.dts = packet.pts - packet.duration, packet.dts - packet.duration
+            packet.stream = stream
+            target.mux(packet)
+    with pytest.raises(OutputInvalid, match="IDR"):
+        joined(folder, [SegmentFile(whole, 9), SegmentFile(late, 8)])

@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
+from engines.visuals.segment import Outgoing, Scene, burn_segment, shot_frame
+from models.shots import Window
+from tests.engines.visuals.scenes import FPS, VIDEO, counted, grey, plate, scene
+from tests.media import counted_number, cut_off
+
+
+def burnt(segment: Scene, output: Path) -> NDArray[np.uint8]:
+    """Encode a scene and return its frames: (frames, h * 3 // 2, w)."""
+    burn_segment(segment, output=output, timeout_s=60)
+    with av.open(str(output)) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        assert packets[0].is_keyframe
+        assert sorted(packet.pts * packet.time_base * FPS for packet in packets) == list(range(segment.frame_count))
+    with av.open(str(output)) as container:
+        return np.stack([frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)])
+
+
+def numbers(frames: NDArray[np.uint8]) -> list[int]:
+    return [counted_number(frame) for frame in frames]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 40])
+def test_a_still_has_the_frames_it_should(tmp_path: Path, count: int):
+    picture = np.clip(grey(60) + np.arange(VIDEO.width_px, dtype=np.uint8), 0, 235)
+    picture[VIDEO.height_px :] = 100
+    frames = burnt(scene(plate(tmp_path / "a.npy", picture), count), tmp_path / "a.mp4")
+    assert frames.shape == (count, *picture.shape)
+    assert np.abs(frames.astype(int) - picture).max() <= 3
+
+
+@pytest.mark.parametrize("count", [5, 12])
+def test_footage_is_played_from_its_trim(tmp_path: Path, count: int):
+    clip = counted(tmp_path / "clip.mp4", 40, start_ms=500, end_ms=900)
+    assert numbers(burnt(scene(clip, count), tmp_path / "a.mp4")) == list(range(15, 15 + count))
+
+
+def test_footage_shorter_than_its_scene_is_played_again(tmp_path: Path):
+    clip = counted(tmp_path / "clip.mp4", 40, start_ms=500, end_ms=700)
+    assert numbers(burnt(scene(clip, 14), tmp_path / "a.mp4")) == [*range(15, 21), *range(15, 21), 15, 16]
+
+
+@pytest.mark.parametrize("into", ["still", "footage"])
+def test_a_fade_mixes_both_scenes_by_the_middle_of_each_frame(tmp_path: Path, into: str):
+    incoming = plate(tmp_path / "in.npy", grey(200)) if into == "still" else counted(tmp_path / "in.mp4", 20)
+    old = Outgoing(plate(tmp_path / "out.npy", grey(40)), frame_count=30, transition_frames=4)
+    frames = burnt(scene(incoming, 12, outgoing=old), tmp_path / "a.mp4")
+    over = [200] * 12 if into == "still" else [20 + 3 * number for number in range(12)]
+    for number, frame in enumerate(frames):
+        opacity = min(1, (number + 0.5) / 4) if number < 4 else 1
+        assert np.median(frame[: VIDEO.height_px]) == pytest.approx(40 + (over[number] - 40) * opacity, abs=2)
+
+
+def test_the_earlier_scenes_footage_plays_on_through_the_fade(tmp_path: Path):
+    old = Outgoing(counted(tmp_path / "out.mp4", 60), frame_count=30, transition_frames=6)
+    frames = burnt(scene(plate(tmp_path / "in.npy", grey(20)), 12, outgoing=old), tmp_path / "a.mp4")
+    for number, frame in enumerate(frames[:6]):
+        faded = 1 - (number + 0.5) / 6
+        assert np.median(frame[: VIDEO.height_px]) == pytest.approx(20 + 3 * (30 + number) * faded, abs=2)
+
+
+def test_the_earlier_scenes_camera_rests_where_its_move_ended(tmp_path: Path):
+    halves = grey(40)
+    halves[: VIDEO.height_px, VIDEO.width_px // 2 :] = 200
+    still = plate(tmp_path / "out.npy", halves)
+    right = Window(x=0.5, y=0, width=0.5, height=1)
+    old = Outgoing(still._replace(shot=still.shot.model_copy(update={"window_to": right})), 30, 4)
+    frames = burnt(scene(plate(tmp_path / "in.npy", grey(40)), 8, outgoing=old), tmp_path / "a.mp4")
+    assert np.ptp(frames[0][: VIDEO.height_px, 4:].astype(int)) <= 4
+    assert frames[0][48, 64] == pytest.approx(40 + 160 * 7 / 8, abs=3)
+
+
+@pytest.mark.parametrize("kind", ["still", "footage", "fade"])
+def test_a_scene_gives_the_same_bytes_again(tmp_path: Path, kind: str):
+    still, clip = plate(tmp_path / "a.npy", grey(90)), counted(tmp_path / "clip.mp4", 20)
+    old = Outgoing(still, 30, 4)
+    segment = {"still": scene(still, 10), "footage": scene(clip, 10), "fade": scene(clip, 10, outgoing=old)}[kind]
+    for name in ("a.mp4", "b.mp4"):
+        burn_segment(segment, output=tmp_path / name, timeout_s=60)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_damaged_footage_is_named(tmp_path: Path):
+    clip = counted(tmp_path / "clip.mkv", 60)
+    cut_off(clip.path, keep=0.4)
+    with pytest.raises(SourceUnreadable, match=r"clip\.mkv"):
+        burn_segment(scene(clip, 60), output=tmp_path / "a.mp4", timeout_s=60)
+
+
+def test_an_encoder_that_fails_or_hangs_is_told(tmp_path: Path):
+    still = plate(tmp_path / "a.npy", grey(90))
+    with pytest.raises(FfmpegFailed):
+        burn_segment(scene(still, 9), output=tmp_path / "no" / "folder" / "a.mp4", timeout_s=60)
+    with pytest.raises(FfmpegTimeout):
+        burn_segment(scene(still, 100_000), output=tmp_path / "a.mp4", timeout_s=0.2)
+
+
+def test_one_frame_of_a_shot_is_seen_in_its_colours(tmp_path: Path):
+    clip = counted(tmp_path / "clip.mp4", 40)
+    rgb = shot_frame(clip, number=30, frame_count=40, video=VIDEO)
+    assert rgb.shape == (VIDEO.height_px, VIDEO.width_px, 3)
+    assert rgb[48, 64].tolist() == pytest.approx([round((20 + 3 * 30 - 16) * 255 / 219)] * 3, abs=3)
