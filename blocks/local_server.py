@@ -212,6 +212,12 @@ def _remaining_start_s(state: ServerState) -> float:
     return max(5.0, state.created_s + START_TIMEOUT_S - time.time())
 
 
+def is_free(port: int) -> bool:
+    """Return whether nothing listens on a TCP port of this machine now."""
+    with socket.socket() as probe:
+        return probe.connect_ex((_HOST, port)) != 0
+
+
 def free_port() -> int:
     """Return a TCP port of this machine that nothing listens on now."""
     with socket.socket() as probe:

@@ -2,14 +2,17 @@
 
 import errno
 import hashlib
-from collections.abc import Generator
-from contextlib import contextmanager
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import fsspec
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
+from blocks.usage import Stored
 from engines.errors import StoreUnreachable
 
 CHUNK_BYTES = 1 << 20
@@ -25,12 +28,30 @@ class RemoteFolder:
 
     def size(self, key: str) -> int | None:
         """Return the size of an object as it is now, or None if there is none."""
+        found = self.stat(key)
+        return None if found is None else found.size
+
+    def stat(self, key: str) -> Stored | None:
+        """Return an object's size and age as they are now, or None if there is none."""
         with self._reached(key) as path:
             self._fs.invalidate_cache()
             try:
-                return int(self._fs.info(path)["size"])
+                return _stored(key, self._fs.info(path))
             except FileNotFoundError:
                 return None
+
+    def list(self, folder: str) -> Iterator[Stored]:
+        """Yield every object below a folder."""
+        with self._reached(folder) as path:
+            self._fs.invalidate_cache()
+            found = self._fs.find(path, detail=True)
+        for address, info in found.items():
+            yield _stored(f"{folder}/{address[len(path) :].lstrip('/')}", info)
+
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is gone already is no error."""
+        with self._reached(key) as path, suppress(FileNotFoundError):
+            self._fs.rm_file(path)
 
     def upload(self, source: Path, key: str) -> None:
         """Put a file; the object appears whole."""
@@ -63,6 +84,13 @@ class RemoteFolder:
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 raise  # of the local copy
             raise StoreUnreachable(uri=path, reason=str(error)) from error
+
+
+def _stored(key: str, info: dict[str, Any]) -> Stored:
+    """Read what file systems call the time of the last change by different names."""
+    modified = next((info[name] for name in ("LastModified", "mtime", "modified", "created") if name in info), None)
+    moment = modified.timestamp() if isinstance(modified, datetime) else modified
+    return Stored(key=key, size=int(info["size"]), modified_s=time.time() if moment is None else float(moment))
 
 
 def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> str:

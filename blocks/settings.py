@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     read_timeout_s: float = Field(default=30, gt=0, description="Longest silence while a source is read")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
+    encode_limit: str = Field(
+        default="", description="Prefect's global concurrency limit that every encode takes a slot of; empty for none"
+    )
+
     @property
     def media_limits(self) -> MediaLimits:
         """What one source may cost."""

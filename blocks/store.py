@@ -14,13 +14,14 @@ import hashlib
 import mimetypes
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from blocks.remote import RemoteFolder, copy_hashed
 from blocks.settings import get_settings
+from blocks.usage import Stored, is_stale, list_local, mark_used, stat_local
 from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
 from models.artifacts import ArtifactRef
@@ -66,8 +67,10 @@ class ArtifactStore:
             self._publish(part, self._local(ref))
         if move:
             path.unlink(missing_ok=True)
-        if self._remote and self._remote.size(_blob_key(ref)) != ref.size:
-            self._remote.upload(self._local(ref), _blob_key(ref))
+        if self._remote:
+            there = self._remote.stat(_blob_key(ref))
+            if there is None or there.size != ref.size or is_stale(there.modified_s):
+                self._remote.upload(self._local(ref), _blob_key(ref))
         return ref
 
     def has(self, ref: ArtifactRef) -> bool:
@@ -83,6 +86,7 @@ class ArtifactStore:
         """
         path = self._local(ref)
         if _size(path) == ref.size:
+            mark_used(path)
             return path
         if not self._remote:
             raise StoreCorrupt(uri=str(path), reason="is missing from the store or was cut short")
@@ -103,10 +107,17 @@ class ArtifactStore:
         return None if self._remote else self.root / _record_key(key)
 
     def read_record(self, key: str) -> bytes:
-        """Return the bytes written under `key`. Raises FileNotFoundError."""
+        """Return the bytes written under `key`, and note that they are in use. Raises FileNotFoundError."""
+        name = _record_key(key)
         if self._remote:
-            return self._remote.read(_record_key(key))
-        return (self.root / _record_key(key)).read_bytes()
+            content = self._remote.read(name)
+            there = self._remote.stat(name)
+            if there is not None and is_stale(there.modified_s):
+                self._remote.write(name, content)
+            return content
+        content = (self.root / name).read_bytes()
+        mark_used(self.root / name)
+        return content
 
     def write_record(self, key: str, content: bytes) -> None:
         """Write or replace the record `key` in one step. Raises DiskFull."""
@@ -118,6 +129,25 @@ class ArtifactStore:
         with _disk_full_named(path):
             part.write_bytes(content)
             _rename_into_place(part, path)
+
+    def list(self, folder: str) -> Iterator[Stored]:
+        """Yield every file below `folder` (blobs or results) where the store itself lies."""
+        return self._remote.list(folder) if self._remote else list_local(self.root, folder)
+
+    def stat(self, key: str) -> Stored | None:
+        """Return a file that `list` named as it is now, or None if it is gone."""
+        return self._remote.stat(key) if self._remote else stat_local(self.root, key)
+
+    def peek(self, key: str) -> bytes:
+        """Return the bytes of a file that `list` named, without counting as a use. Raises FileNotFoundError."""
+        return self._remote.read(key) if self._remote else (self.root / key).read_bytes()
+
+    def remove(self, key: str) -> None:
+        """Remove a file that `list` named."""
+        if self._remote:
+            self._remote.remove(key)
+        else:
+            (self.root / key).unlink(missing_ok=True)
 
     def _ref(self, digest: str, size: int, media_type: str) -> ArtifactRef:
         ref = ArtifactRef(uri=digest, sha256=digest, size=size, media_type=media_type)
@@ -141,6 +171,7 @@ class ArtifactStore:
 
     def _publish(self, part: Path, final: Path) -> None:
         if _size(final) == part.stat().st_size:
+            mark_used(final)
             part.unlink()
         else:
             _rename_into_place(part, final)

@@ -6,6 +6,7 @@ hundredths of a pixel of one that resize can do: a few more pixels are computed 
 which of them are shown, gives enough combinations to choose from. A window at scale 1, as in a pan, is a shift.
 """
 
+import threading
 from typing import NamedTuple
 
 import cv2
@@ -17,6 +18,7 @@ from models.shots import Window
 TOLERANCE_PX = 0.04
 _SPARE_PX = 48
 _SKIPS = np.arange(_SPARE_PX)[:, None]
+_scratch = threading.local()
 _EXTRA = np.arange(2 * _SPARE_PX)[None, :]
 
 
@@ -61,8 +63,17 @@ def _resample_plane(source: Frame, across: Span, down: Span, target: Frame) -> N
         _warp(source, across, down, target)
         return
     part = source[y.start : y.start + y.length, x.start : x.start + x.length]
-    resized = cv2.resize(part, (x.resized, y.resized), interpolation=cv2.INTER_LINEAR)
+    resized = _room(y.resized, x.resized)
+    cv2.resize(part, (x.resized, y.resized), dst=resized, interpolation=cv2.INTER_LINEAR)
     np.copyto(target, resized[y.skip : y.skip + rows, x.skip : x.skip + columns])
+
+
+def _room(rows: int, columns: int) -> Frame:
+    """Return this thread's scratch plane: a fresh array for every frame would have the kernel clear its pages."""
+    room: Frame | None = getattr(_scratch, "room", None)
+    if room is None or room.size < rows * columns:
+        room = _scratch.room = np.empty(rows * columns, np.uint8)
+    return room[: rows * columns].reshape(rows, columns)
 
 
 def _is_shift(span: Span, shown: int) -> bool:

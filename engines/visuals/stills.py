@@ -89,7 +89,7 @@ def upright_rgb(image: Image.Image, size: tuple[int, int], *, fit: Fit) -> Image
     picture = _plain_mode(image)
     box = _middle(picture.size, stored_size) if fit == Fit.COVER else None
     if picture.size != stored_size or box is not None:
-        picture = picture.resize(stored_size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+        picture = picture.resize(stored_size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
     upright = picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
     return over_neutral(_to_srgb(upright, profile))
 
