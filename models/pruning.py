@@ -1,0 +1,15 @@
+"""What pruning took away and left."""
+
+from pydantic import Field
+
+from models.base import Model
+
+
+class PruneReport(Model):
+    """One pruning of the artifact store."""
+
+    removed_records: int = Field(title="Records removed", description="Results of steps, forgotten")
+    removed_blobs: int = Field(title="Files removed")
+    freed_bytes: int = Field(title="Bytes freed")
+    kept_records: int = Field(title="Records kept")
+    kept_bytes: int = Field(title="Bytes kept", description="Of the files that are left")

@@ -1,0 +1,1 @@
+"""A whole installation: its server, work pool, limits, automations, deployments and workers, brought up and down."""

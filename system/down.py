@@ -1,0 +1,24 @@
+"""End what `up` started on this machine, and nothing else."""
+
+from collections.abc import Callable
+
+from blocks.local_server import stop_server
+from system.state import SystemState, read_state, system_home, system_lock, write_state
+from system.workers import LEAVE_S, stop_workers
+
+
+def bring_down(*, notify: Callable[[str], None]) -> bool:
+    """End the workers, then the server; return whether anything was running."""
+    home = system_home()
+    with system_lock(home):
+        state = read_state(home)
+        if state.workers:
+            notify(f"Waiting for the workers: a run gets {LEAVE_S} s to finish, or is handed back")
+        ended = stop_workers(state.workers)
+        for worker in ended:
+            notify(f"worker {worker.name} has ended")
+        write_state(home, SystemState(api_url=state.api_url, deployed=state.deployed))
+        server_ended = stop_server(home=home)
+        if server_ended:
+            notify("the local server has ended")
+    return bool(ended) or server_ended

@@ -1,0 +1,88 @@
+"""Bring a whole installation up on this machine: start what is missing, correct what differs, touch nothing else."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
+from blocks.server_choice import configured_api_url
+from blocks.settings import get_settings
+from models.base import Model
+from system.state import SystemState, Worker, system_home, system_lock, write_state
+from system.state import read_state as read_system
+
+DEFAULT_PORT = 4200
+Notify = Callable[[str], None]
+
+
+class SystemUp(Model):
+    """A running installation."""
+
+    ui_url: str
+    workers: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def bring_up(*, workers: int, port: int | None, notify: Notify) -> SystemUp:
+    """Start or complete the installation and return what was changed; a second call changes nothing.
+
+    An API that the user has configured for Prefect is used in place of a local server. `workers` render one short
+    each; of those running, none is ended. Raises ServerFailed, DeployFailed.
+    """
+    home = system_home()
+    with system_lock(home):
+        chosen = configured_api_url()
+        api_url = chosen or _local_server(home, port, notify)
+        environment = {} if chosen else client_environment(api_url)
+        os.environ.update(environment)  # before Prefect is imported
+        before = read_system(home)
+        deployed = before.deployed if before.api_url == api_url else None
+        digest, changes = asyncio.run(_apply(workers=workers, deployed=deployed))
+        after = SystemState(workers=before.workers, api_url=api_url, deployed=digest)
+        write_state(home, after)
+        running, started = _fill_posts(home, after, workers, environment)
+    names = tuple(worker.name for worker in running)
+    return SystemUp(ui_url=api_url.removesuffix("/api"), workers=names, changes=(*changes, *started))
+
+
+def _local_server(home: Path, port: int | None, notify: Notify) -> str:
+    if port is None:
+        running = read_state(home)
+        port = running.port if running else DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
+    return ensure_server(home=home, port=port, complete=True, notify=notify)
+
+
+async def _apply(*, workers: int, deployed: str | None) -> tuple[str, list[str]]:
+    """Make what the API holds what it should be; return the digest of what is deployed, and the changes."""
+    from prefect.client.orchestration import get_client
+
+    from blocks.records import StepRecords
+    from system import automations, deployments, fleet
+
+    async with get_client() as client:
+        await StepRecords.aregister_type_and_schema(client=client)
+        changes = [
+            *await fleet.apply_pool(client, workers=workers),
+            *await fleet.apply_encode_limit(client, slots=get_settings().scene_workers),
+            *await automations.apply_automations(client, automations.load_automations()),
+            *await deployments.apply_deployments(client, deployed=deployed),
+        ]
+    return deployments.digest(), changes
+
+
+def _fill_posts(
+    home: Path, state: SystemState, workers: int, environment: dict[str, str]
+) -> tuple[tuple[Worker, ...], list[str]]:
+    """Start the workers that are missing, remembering each at once; return all that run, and the changes."""
+    from system.workers import living, posts, start_worker
+
+    running = living(state.workers)
+    taken = {worker.name for worker in running}
+    started = []
+    for post in posts(workers=workers):
+        if post.name not in taken:
+            running = (*running, start_worker(post, environment=environment, logs=home))
+            write_state(home, state.model_copy(update={"workers": running}))
+            started.append(f"worker {post.name}")
+    return running, started

@@ -1,0 +1,104 @@
+"""A worker that takes its leave: told to end, it takes no more runs, lets those that it has finish, or hands them back.
+
+Prefect's own worker kills its runs when it is told to end and leaves them Running for ever.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from uuid import UUID
+
+import anyio
+import anyio.abc
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.logging import get_logger
+from prefect.logging.configuration import setup_logging
+from prefect.states import AwaitingRetry
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
+
+_POLL_S = 0.2
+# A run that was being claimed when the order to end came has become a process by then.
+_CLAIM_S = 2.0
+
+logger = get_logger("worker.leave")
+
+
+class RenderWorker(ProcessWorker):
+    """A process worker that knows which runs it has, and can stop taking more."""
+
+    def __init__(self, *, pool: str, queues: list[str], name: str, limit: int) -> None:
+        super().__init__(work_pool_name=pool, work_queues=queues, name=name, limit=limit)
+        self.leaving = False
+        self.in_flight: set[UUID] = set()
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Take what waits in the queues, unless this worker is leaving."""
+        return [] if self.leaving else await super().get_and_submit_flow_runs()
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> ProcessWorkerResult:
+        """Run a flow in a process of its own."""
+        self.in_flight.add(flow_run.id)
+        result = await super().run(flow_run, configuration, task_status)
+        self.in_flight.remove(flow_run.id)  # not reached when the run is cut off: it is handed back then
+        return result
+
+
+async def serve(worker: RenderWorker, *, leave_s: float) -> None:
+    """Work until SIGTERM or SIGINT; then give the runs up to `leave_s` to finish, and hand back the rest."""
+    told = anyio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_work, worker)
+        await told.wait()
+        logger.info("Leaving: no more runs are taken, %d may finish", len(worker.in_flight))
+        worker.leaving = True
+        await anyio.sleep(min(_CLAIM_S, leave_s))
+        with anyio.move_on_after(leave_s):
+            while worker.in_flight:
+                await anyio.sleep(_POLL_S)
+        group.cancel_scope.cancel()  # kills the processes of what is left
+    await hand_back(worker.in_flight, by=worker.name)
+
+
+async def hand_back(runs: set[UUID], *, by: str) -> None:
+    """Schedule runs again that were cut off, at once, for any worker to go on from their finished steps."""
+    async with get_client() as client:
+        for run_id in runs:
+            with suppress(ObjectNotFound):
+                state = (await client.read_flow_run(run_id)).state
+                if state is not None and not state.is_final() and not state.is_cancelling():
+                    await client.set_flow_run_state(run_id, AwaitingRetry(message=f"Handed back by worker {by}"))
+                    logger.info("Handed back flow run %s", run_id)
+
+
+async def _work(worker: RenderWorker) -> None:
+    await worker.start(with_healthcheck="PREFECT_WORKER_WEBSERVER_PORT" in os.environ, printer=logger.info)
+
+
+def main() -> None:
+    """Run a worker until it is told to end."""
+    parser = argparse.ArgumentParser(prog="python -m system.worker", description=__doc__)
+    parser.add_argument("--pool", required=True)
+    parser.add_argument("--work-queue", action="append", required=True, dest="queues")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--limit", type=int, default=1, help="runs at once")
+    parser.add_argument("--leave", type=float, default=20, help="seconds that runs get to finish when told to end")
+    options = parser.parse_args()
+    setup_logging()
+    worker = RenderWorker(pool=options.pool, queues=options.queues, name=options.name, limit=options.limit)
+    asyncio.run(serve(worker, leave_s=options.leave))
+
+
+if __name__ == "__main__":
+    main()
