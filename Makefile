@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format bench clean
+.PHONY: docs setup demo test check format bench clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,9 @@ check: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python -m models.reference > docs/spec.md
 
 bench: setup
 	$(BIN)/python -m benchmarks.bench
