@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test check format bench clean
+.PHONY: docs setup demo test test-failures test-ui check format bench clean
 
 setup: $(STAMP)
 
@@ -18,6 +18,14 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest
+
+# Whole systems that are cancelled, killed, cut off and restarted: about 8 minutes.
+test-failures: setup
+	$(BIN)/pytest -m heavy tests/system/test_failures.py
+
+# The run form in a headless Chromium (Debian: apt-get install chromium chromium-driver).
+test-ui: setup
+	$(BIN)/pytest -m heavy tests/system/test_run_form.py
 
 check: setup
 	$(BIN)/ruff check .
