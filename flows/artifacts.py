@@ -1,12 +1,13 @@
 """What a person sees of a finished render in Prefect's UI."""
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.artifacts import create_image_artifact, create_link_artifact, create_markdown_artifact
 
 from models.report import RenderReport
 
 
-def show_report(report: RenderReport) -> None:
-    """Attach the share link and a readable report to the flow run."""
+def show_report(report: RenderReport, *, poster_url: str) -> None:
+    """Attach the poster, the share link and a readable report to the flow run."""
+    create_image_artifact(poster_url, key="render-poster", description=report.title)
     create_link_artifact(report.publication.link, link_text=f"{report.slug}.mp4", key="render-video")
     create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
 

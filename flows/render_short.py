@@ -22,7 +22,7 @@ from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.narrate import synthesize_narration
 from tasks.plan import plan_timeline, scenes_of, slug_of
-from tasks.publish import folder_of, publish, write_report
+from tasks.publish import folder_of, poster_preview, publish, write_report
 
 
 @flow(
@@ -74,5 +74,5 @@ def render_short(
         seconds=time.monotonic() - started,
     )
     write_report(report, folder=folder)
-    show_report(report)
+    show_report(report, poster_url=poster_preview(poster))
     return report

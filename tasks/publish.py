@@ -1,11 +1,16 @@
 """Put the finished files where they were asked for."""
 
+import base64
+
 from blocks import destinations
 from blocks.store import open_store
+from engines.visuals.poster import thumbnail
 from models.artifacts import ArtifactRef
 from models.report import CaptionSet, Publication, RenderReport, Video
 from tasks.errors import full_disk_named
 from tasks.retries import step
+
+PREVIEW_PX = 640
 
 
 @step(version=1, run_name="publish")
@@ -34,3 +39,9 @@ def write_report(report: RenderReport, *, folder: str) -> str:
 def folder_of(destination: str, slug: str) -> str:
     """Return the folder of one short below its destination."""
     return f"{destination.rstrip('/')}/{slug}"
+
+
+def poster_preview(poster: ArtifactRef) -> str:
+    """Return a small picture of the poster as a data: URL, which any page can show wherever the poster lies."""
+    jpeg = thumbnail(open_store().local_path(poster), longest_px=PREVIEW_PX)
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -1,5 +1,6 @@
 """The poster frame: one picture of the short with its title, as a feed shows it before it plays."""
 
+import io
 import unicodedata
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from engines.visuals.color import Pixels
 
 JPEG_QUALITY = 90
+THUMBNAIL_QUALITY = 70
 MAX_LINES = 4
 _TEXT_WIDTH = 0.84  # of the poster's width; feeds cover the rest with their own marks
 _BLOCK_BOTTOM = 0.80  # of the poster's height; what feeds cut off a tall poster for a grid lies below
@@ -39,6 +41,16 @@ def make_poster(frame_rgb: Pixels, *, title: str, font: Path, output: Path) -> N
         poster = Image.composite(Image.new("RGB", poster.size), poster, _scrim(width, height))
         _draw_title(poster, lines, face)
     poster.save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+
+
+def thumbnail(poster: Path, *, longest_px: int) -> bytes:
+    """Return a small JPEG of a poster, its longer side `longest_px`."""
+    with Image.open(poster) as image:
+        image.draft("RGB", (longest_px, longest_px))  # decodes at a fraction of the size
+        image.thumbnail((longest_px, longest_px))
+        jpeg = io.BytesIO()
+        image.save(jpeg, "JPEG", quality=THUMBNAIL_QUALITY)
+    return jpeg.getvalue()
 
 
 def fit_title(text: str, *, font: Path, width_px: int, height_px: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
