@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from blocks import APP_NAME
@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     download_timeout_s: float = Field(default=1800, gt=0, description="Longest download of one source")
     connect_timeout_s: float = Field(default=10, gt=0, description="To reach a source's server")
     read_timeout_s: float = Field(default=30, gt=0, description="Longest silence while a source is read")
+    callback_secret: SecretStr | None = Field(default=None, description="Key that signs callbacks; unset signs none")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
     encode_limit: str = Field(

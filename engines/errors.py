@@ -129,6 +129,18 @@ class RenderFailed(UserError):
         return _rebuild, (type(self), {"reasons": self.reasons})
 
 
+class CallbackFailed(TransientError):
+    """Needs `url`, `reason`: the receiver cannot be reached or is busy."""
+
+    template = "callback to {url} failed: {reason}"
+
+
+class CallbackRefused(UserError):
+    """Needs `url`, `reason`: the receiver does not want it, or its address is not allowed."""
+
+    template = "callback to {url} refused: {reason}"
+
+
 # --- speech and text ---------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blocks.settings import get_settings
 from flows.artifacts import show_report
+from flows.callbacks import failure_told, success_told
 from flows.steps import Steps, results
 from models.encoding import video_settings
 from models.report import RenderReport
@@ -43,7 +44,7 @@ def render_short(
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
     needed = inputs.needed_sources(spec, scenes)
 
-    with Steps(total=inputs.count_steps(scenes, needed)) as steps:
+    with failure_told(spec, slug), Steps(total=inputs.count_steps(scenes, needed)) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
         composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, fetching, video))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
@@ -75,4 +76,5 @@ def render_short(
     )
     write_report(report, folder=folder)
     show_report(report, poster_url=poster_preview(poster))
+    success_told(spec, report)
     return report

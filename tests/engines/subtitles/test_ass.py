@@ -23,6 +23,9 @@ AREA = SafeArea(top=0.1, right=0.1, bottom=0.1, left=0.1)
 HOSTILE = st.text(alphabet="aNnhb{}\\0123()&,;:.-*rclip", min_size=1, max_size=12).filter(plain_text)
 
 
+SHADOWED = KARAOKE.model_copy(update={"shadow_opacity": 0.6, "shadow_blur_px": 9.0, "shadow_offset_px": 7.0})
+
+
 def script_of(pages: tuple[Page, ...], *, size: tuple[int, int] = (540, 960), style: CaptionStyle = KARAOKE) -> str:
     return write_ass(pages, style=style, fonts=FONTS, canvas_width_px=size[0], canvas_height_px=size[1], safe_area=AREA)
 
@@ -77,7 +80,7 @@ def test_the_script_prints_exactly_the_pages_words(texts):
     pages = pages_of(words)
     for layer in (0, 1):
         lines: dict[tuple[int, str], str] = {}
-        for start, _, place, text in events(script_of(pages), layer):
+        for start, _, place, text in events(script_of(pages, style=SHADOWED), layer):
             page_number = sum(page.start_ms // 10 <= start for page in pages)
             assert lines.setdefault((page_number, place), printed(text)) == printed(text)
         assert " ".join(lines.values()) == " ".join(word.text for word in words)
