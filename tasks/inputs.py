@@ -8,7 +8,7 @@ from models.encoding import VideoSettings
 from models.media import Source
 from models.report import CaptionSet, Master
 from models.shots import Framing, Previous, Segment, Shot
-from models.spec import Scene, ShortSpec, TransitionName
+from models.spec import MotionName, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks.library import library_version
 
@@ -147,11 +147,15 @@ def _footage_ms(scene: Scene, source: Source) -> int:
 
 
 def _framing(scene: Scene, index: int) -> Framing:
-    """Return what `compose_clip` needs to know of a scene before anybody knows what its visual is."""
+    """Return what `compose_clip` needs to know of a scene before anybody knows what its visual is.
+
+    A plain colour has nothing to move.
+    """
+    wanted = MotionName.NONE if scene.visual.startswith("color:") else scene.motion
     return Framing(
         fit=scene.fit,
-        motion=choose_motion(scene.motion, scene_index=index, is_still=False),
-        still_motion=choose_motion(scene.motion, scene_index=index, is_still=True),
+        motion=choose_motion(wanted, scene_index=index, is_still=False),
+        still_motion=choose_motion(wanted, scene_index=index, is_still=True),
         start_ms=scene.start_ms,
         end_ms=scene.end_ms,
     )

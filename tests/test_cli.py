@@ -191,7 +191,7 @@ def test_doctor_says_how_to_mend_a_server_that_is_away(tmp_path: Path):
 
 def test_down_ends_the_server_that_render_started(tmp_path: Path):
     own = {**without_server(tmp_path), "PREFECT_API_URL": ""}
-    assert "No local server" in run("down", home=tmp_path, **own).stdout
+    assert "Nothing was running" in run("down", home=tmp_path, **own).stdout
     ended = run("render", "-", home=tmp_path, spec=json.dumps(SPEC), **own)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.count("\n") == 1  # that the server is started, once
