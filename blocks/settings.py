@@ -51,10 +51,6 @@ class Settings(BaseSettings):
     callback_secret: SecretStr | None = Field(default=None, description="Key that signs callbacks; unset signs none")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
-    encode_limit: str = Field(
-        default="", description="Prefect's global concurrency limit that every encode takes a slot of; empty for none"
-    )
-
     @property
     def media_limits(self) -> MediaLimits:
         """What one source may cost."""

@@ -1,7 +1,5 @@
 """What the API must know before runs can be handed out: the work pool, its queues, and who may do how much at once."""
 
-import socket
-
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
@@ -47,11 +45,6 @@ def queues(*, workers: int) -> tuple[Queue, ...]:
     )
 
 
-def encode_limit_name() -> str:
-    """Return the name of the limit on encodes at once on this machine."""
-    return f"encode-{socket.gethostname()}"
-
-
 async def apply_pool(client: PrefectClient, *, workers: int) -> list[str]:
     """Make the pool and its queues what they should be and return what was changed."""
     changes = []
@@ -76,19 +69,6 @@ async def apply_pool(client: PrefectClient, *, workers: int) -> list[str]:
             await client.update_work_queue(found.id, concurrency_limit=queue.limit, priority=queue.priority)
             changes.append(f"queue {queue.name}: {queue.limit} at once")
     return changes
-
-
-async def apply_encode_limit(client: PrefectClient, *, slots: int) -> list[str]:
-    """Make the limit on encodes at once what it should be and return what was changed."""
-    name = encode_limit_name()
-    try:
-        found = await client.read_global_concurrency_limit_by_name(name)
-    except ObjectNotFound:
-        found = None
-    if found is not None and found.limit == slots:
-        return []
-    await client.upsert_global_concurrency_limit_by_name(name, slots)
-    return [f"limit {name}: {slots} at once"]
 
 
 def _job_template() -> dict[str, object]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
 from blocks.server_choice import configured_api_url
-from blocks.settings import get_settings
 from models.base import Model
 from system.state import SystemState, Worker, system_home, system_lock, write_state
 from system.state import read_state as read_system
@@ -64,7 +63,6 @@ async def _apply(*, workers: int, deployed: str | None) -> tuple[str, list[str]]
         await StepRecords.aregister_type_and_schema(client=client)
         changes = [
             *await fleet.apply_pool(client, workers=workers),
-            *await fleet.apply_encode_limit(client, slots=get_settings().scene_workers),
             *await automations.apply_automations(client, automations.load_automations()),
             *await deployments.apply_deployments(client, deployed=deployed),
         ]

@@ -37,7 +37,15 @@ class RenderWorker(ProcessWorker):
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         """Take what waits in the queues, unless this worker is leaving."""
-        return [] if self.leaving else await super().get_and_submit_flow_runs()
+        if self.leaving:
+            return []
+        try:
+            return await super().get_and_submit_flow_runs()
+        except RuntimeError as error:
+            # A run that has just crashed here was scheduled again before its place was given up: anyio refuses it a
+            # second place, which Prefect takes as the worker's end. It is taken the next time.
+            logger.warning("Runs are left for the next look: %s", error)
+            return []
 
     async def run(
         self,
@@ -45,11 +53,15 @@ class RenderWorker(ProcessWorker):
         configuration: ProcessJobConfiguration,
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> ProcessWorkerResult:
-        """Run a flow in a process of its own."""
+        """Run a flow in a process of its own.
+
+        The result always counts as good: that the process died was told before it is returned, and Prefect's worker
+        would tell it once more seconds later, to a run that may have been taken up again elsewhere meanwhile.
+        """
         self.in_flight.add(flow_run.id)
         result = await super().run(flow_run, configuration, task_status)
         self.in_flight.remove(flow_run.id)  # not reached when the run is cut off: it is handed back then
-        return result
+        return ProcessWorkerResult(identifier=result.identifier, status_code=0)
 
 
 async def serve(worker: RenderWorker, *, leave_s: float) -> None:

@@ -13,7 +13,7 @@ import psutil
 from blocks.processes import is_alive, send, spawn, stop, wait_until
 from blocks.settings import get_settings
 from models.base import Model
-from system.fleet import BATCH, CONTROL, CONTROL_RUNS, INTERACTIVE, POOL, encode_limit_name
+from system.fleet import BATCH, CONTROL, CONTROL_RUNS, INTERACTIVE, POOL
 from system.state import Worker
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -104,7 +104,6 @@ def worker_settings() -> dict[str, str]:
         "NEUROSHORTS_STORE": _absolute(settings.store),
         "NEUROSHORTS_DESTINATION": _absolute(settings.destination),
         "NEUROSHORTS_CACHE_DIR": str(settings.cache_dir.absolute()),
-        "NEUROSHORTS_ENCODE_LIMIT": encode_limit_name(),
     }
 
 

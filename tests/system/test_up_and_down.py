@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 import psutil
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import FlowRun
 
 from system import deployments
-from tests.system.installation import Installation, long_spec, short_spec, wait_for
+from system.state import write_state
+from tests.system.installation import Installation, short_spec, wait_for
 
 DEPLOYMENTS = ("render-short/on-demand", "render-batch/on-demand", "render-batch/nightly", "prune-store/weekly")
 
@@ -37,6 +40,28 @@ def test_everything_is_there_and_a_second_up_changes_nothing(installation: Insta
     assert [deployment.updated for deployment in again] == [deployment.updated for deployment in found]
 
 
+def test_a_schedule_switched_on_makes_runs_and_stays_on_when_deployed_again(installation: Installation):
+    with installation.client() as client:
+        nightly = client.read_deployment_by_name("render-batch/nightly")
+        assert not client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[nightly.id])))
+        schedule = f"/deployments/{nightly.id}/schedules/{nightly.schedules[0].id}"
+        client._client.patch(schedule, json={"active": True}).raise_for_status()
+
+        def planned() -> list[FlowRun]:
+            wanted = DeploymentFilter(id=DeploymentFilterId(any_=[nightly.id]))
+            return client.read_flow_runs(deployment_filter=wanted)
+
+        wait_for(planned, timeout_s=30, what="scheduled runs")
+        assert {run.parameters["source"] for run in planned()} == {"inbox"}
+        assert {run.work_queue_name for run in planned()} == {"control"}
+
+        state = installation.state().model_copy(update={"deployed": "an earlier version"})
+        write_state(installation.home, state)
+        assert "deployment render-batch/nightly" in installation.up(workers=2)
+        again = client.read_deployment_by_name("render-batch/nightly")
+        assert [schedule.active for schedule in again.schedules] == [True]
+
+
 def test_a_dead_worker_is_replaced_and_only_that_one(installation: Installation):
     victim = installation.worker("render-2")
     survivors = {worker for worker in installation.state().workers if worker.pid != victim.pid}
@@ -58,7 +83,7 @@ def test_a_run_through_the_api_is_rendered_and_shown(installation: Installation)
 
 
 def test_cancelled_it_leaves_no_encoder(installation: Installation):
-    run_id = installation.start(long_spec("Cancelled", scenes=24))
+    run_id = installation.start(installation.long_spec("Cancelled", scenes=24))
     wait_for(installation.encoders, timeout_s=60, what="an encoder")
     installation.set_state(run_id, type="CANCELLING")
     wait_for(lambda: not installation.encoders(), timeout_s=10, what="the encoders' end")

@@ -1,0 +1,137 @@
+"""What becomes of a render whose process, machine, server or worker is taken away: on a real server and workers."""
+
+import os
+import signal
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+
+import psutil
+import pytest
+
+from blocks.settings import get_settings
+from blocks.slots import slot
+from tests.system.installation import Installation, wait_for
+
+pytestmark = pytest.mark.heavy
+
+RENDER_S = 180
+SCENES = 24
+
+
+def ended(installation: Installation, run_id: object) -> bool:
+    state = installation.run(run_id).state  # type: ignore[arg-type]
+    return state is not None and state.is_final()
+
+
+def encodes(installation: Installation, run_id: object, state: str) -> set[str]:
+    """The encodes of a run that ended in a state."""
+    return {
+        run.name
+        for run in installation.task_runs(run_id)  # type: ignore[arg-type]
+        if run.name.startswith("burn_subtitles") and run.state_name == state
+    }
+
+
+@contextmanager
+def all_slots_taken(installation: Installation) -> Generator[None]:
+    """Let no encode begin inside the block: renders run, and wait, at no cost."""
+    with ExitStack() as held:
+        count = get_settings().scene_workers
+        for _ in range(count):
+            held.enter_context(slot(installation.store / "slots", count=count))
+        yield
+
+
+def test_a_killed_process_is_crashed_and_retry_goes_on_from_what_is_finished(installation: Installation):
+    run_id = installation.start(installation.long_spec("Killed", scenes=SCENES))
+    wait_for(lambda: len(encodes(installation, run_id, "Completed")) > 2, timeout_s=RENDER_S, what="three encodes")
+    process = installation.flow_process(run_id)
+    assert process is not None
+    process.kill()
+    wait_for(lambda: installation.state_name(run_id) == "Crashed", timeout_s=20, what="Crashed")
+    assert not installation.encoders()
+    done = encodes(installation, run_id, "Completed")
+    assert len(done) < SCENES
+
+    installation.set_state(run_id, type="SCHEDULED", name="AwaitingRetry", message="Retry from the UI")
+    wait_for(lambda: ended(installation, run_id), timeout_s=RENDER_S, what="the retry")
+
+    assert installation.state_name(run_id) == "Completed"
+    assert installation.run(run_id).run_count == 2
+    assert done <= encodes(installation, run_id, "Cached") | encodes(installation, run_id, "Completed")
+    assert len(encodes(installation, run_id, "Cached")) >= len(done)
+    assert (installation.output / "killed" / "video.mp4").exists()
+
+
+def test_a_machine_that_is_gone_is_noticed_and_a_slow_render_is_left_alone(installation: Installation):
+    with all_slots_taken(installation):
+        lost, slow = (
+            installation.start(installation.long_spec("Lost")),
+            installation.start(installation.long_spec("Slow")),
+        )
+        for run_id in (lost, slow):
+            wait_for(lambda: installation.flow_process(run_id), timeout_s=60, what="the process")  # noqa: B023
+            wait_for(lambda: installation.state_name(run_id) == "Running", timeout_s=60, what="Running")  # noqa: B023
+        process = installation.flow_process(lost)
+        assert process is not None
+        machine = [process.parent(), process]
+        time.sleep(5)  # for the first heartbeat to have reached the server
+        for member in machine:
+            assert member is not None
+            member.send_signal(signal.SIGKILL)
+        took_s = wait_for(lambda: installation.state_name(lost) == "Crashed", timeout_s=120, what="Crashed")
+        assert took_s > 30  # nobody but the automation told
+        started = time.monotonic()
+        while time.monotonic() - started < 60:
+            assert installation.state_name(slow) == "Running"
+            time.sleep(2)
+    wait_for(lambda: ended(installation, slow), timeout_s=RENDER_S, what="the slow render")
+    assert installation.state_name(slow) == "Completed"
+    assert "Crashed" not in installation.history(slow)
+
+    installation.up(workers=2)
+    installation.set_state(lost, type="SCHEDULED", name="AwaitingRetry", message="Retry from the UI")
+    wait_for(lambda: ended(installation, lost), timeout_s=RENDER_S, what="the retry")
+    assert installation.state_name(lost) == "Completed"
+
+
+def test_a_render_survives_a_server_that_restarts(installation: Installation):
+    run_id = installation.start(installation.long_spec("Survivor"))
+    wait_for(lambda: encodes(installation, run_id, "Completed"), timeout_s=RENDER_S, what="an encode")
+    server = installation.server()
+    os.killpg(server.pid, signal.SIGKILL)
+    time.sleep(8)  # long enough for the render to miss it
+    installation.up(workers=2)
+    assert installation.server() != server
+    wait_for(lambda: ended(installation, run_id), timeout_s=RENDER_S, what="the render")
+    assert installation.state_name(run_id) == "Completed"
+    assert installation.run(run_id).run_count == 1
+    assert (installation.output / "survivor" / "video.mp4").exists()
+
+
+def test_a_worker_told_to_end_lets_a_short_render_finish(installation: Installation):
+    run_id = installation.start(installation.long_spec("Finishing", scenes=2))
+    wait_for(lambda: installation.flow_process(run_id), timeout_s=60, what="the process")
+    workers = [installation.worker("render-1"), installation.worker("render-2")]
+    for worker in workers:
+        worker.terminate()
+    assert not psutil.wait_procs(workers, timeout=40)[1]
+    assert installation.state_name(run_id) == "Completed"
+    installation.up(workers=2)
+
+
+def test_a_worker_told_to_end_hands_a_long_render_back(installation: Installation):
+    with all_slots_taken(installation):
+        run_id = installation.start(installation.long_spec("Handed back"))
+        wait_for(lambda: installation.state_name(run_id) == "Running", timeout_s=60, what="Running")
+        workers = [installation.worker("render-1"), installation.worker("render-2")]
+        for worker in workers:
+            worker.terminate()
+        assert not psutil.wait_procs(workers, timeout=40)[1]
+        assert installation.state_name(run_id) == "AwaitingRetry"
+        assert installation.flow_process(run_id) is None
+    installation.up(workers=2)
+    wait_for(lambda: ended(installation, run_id), timeout_s=RENDER_S, what="the render")
+    assert installation.state_name(run_id) == "Completed"
+    assert "Crashed" not in installation.history(run_id)
