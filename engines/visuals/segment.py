@@ -111,11 +111,11 @@ def _burn_composed(scene: Scene, output: Path, timeout_s: float) -> None:
 
 
 def _pipe_frames(scene: Scene, frame_count: int, arguments: list[str], timeout_s: float) -> None:
-    with ExitStack() as open_files:
-        clip = _composed(scene, open_files)
-        with ffmpeg.frames_in(arguments, timeout_s=timeout_s) as encoder:
-            # A name outside the block: the sender must live until the encoder has ended.
-            sender = FrameSender(encoder, frame_bytes=frame_bytes(scene.video.width_px, scene.video.height_px))
+    with ffmpeg.frames_in(arguments, timeout_s=timeout_s) as encoder:
+        # A name that outlives the block: the sender must live until the encoder has ended.
+        sender = FrameSender(encoder, frame_bytes=frame_bytes(scene.video.width_px, scene.video.height_px))
+        with ExitStack() as open_files:  # decoders end before the encoder does: after a transition it goes on alone
+            clip = _composed(scene, open_files)
             for frame in _frames(clip, frame_count, scene.video):
                 sender.send(frame)
 
