@@ -12,16 +12,17 @@ from tasks.prune import prune_blobs
 
 @flow(name="prune-store")
 def prune_store(
-    max_age_days: Annotated[
-        int, Field(ge=1, le=3650, title="Days to keep", description="Counted from the last render that used a result")
-    ] = 30,
-    max_size_gib: Annotated[
-        float | None,
-        Field(gt=0, title="Size to keep (GiB)", description="Above it, the longest unused go first; empty for any"),
-    ] = None,
-    dry_run: Annotated[bool, Field(title="Dry run", description="Only report what would be removed")] = False,
+    max_age_days: Annotated[int, Field(ge=1, le=3650)] = 30,
+    max_size_gib: Annotated[float | None, Field(gt=0)] = None,
+    dry_run: bool = False,
 ) -> PruneReport:
-    """Remove results of steps that no render has used for long, and the files that nothing refers to any more."""
+    """Remove results of steps that no render has used for long, and the files that nothing refers to any more.
+
+    Args:
+        max_age_days: Days to keep a result, counted from the last render that used it
+        max_size_gib: Size to keep; above it, the longest unused go first. None for any
+        dry_run: Only report what would be removed
+    """
     report = prune_blobs(max_age_days=max_age_days, max_size_gib=max_size_gib, dry_run=dry_run)
     create_markdown_artifact(_markdown(report, dry_run), key="prune-report", description="Artifact store")
     return report

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from prefect import flow, runtime
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from blocks.settings import get_settings
 from flows.artifacts import show_report
 from flows.callbacks import failure_told, success_told
 from flows.steps import Steps, results
+from models.base import BlankIsNone
 from models.encoding import video_settings
 from models.report import RenderReport
 from models.spec import ShortSpec
@@ -32,13 +32,17 @@ from tasks.publish import folder_of, poster_preview, publish, write_report
     task_runner=ThreadPoolTaskRunner(max_workers=get_settings().scene_workers),  # type: ignore[arg-type]
 )
 def render_short(
-    spec: Annotated[ShortSpec, Field(title="Spec", description="What to render")],
-    name: Annotated[str | None, Field(title="Name", description="Of the result's folder; empty for the title")] = None,
-    destination: Annotated[
-        str | None, Field(title="Destination", description="Folder or URL; empty for the spec's or the installation's")
-    ] = None,
+    spec: ShortSpec,
+    name: Annotated[str | None, BlankIsNone] = None,
+    destination: Annotated[str | None, BlankIsNone] = None,
 ) -> RenderReport:
-    """Render one short and publish it. Steps are cached by their inputs: run again, it does only what changed."""
+    """Render one short and publish it. Steps are cached by their inputs: run again, it does only what changed.
+
+    Args:
+        spec: What to render
+        name: Of the result's folder; none for the title
+        destination: Folder or URL to publish to; none for the spec's or the installation's
+    """
     started = time.monotonic()
     scenes, video, slug = scenes_of(spec), video_settings(spec.canvas, spec.quality), slug_of(spec, name)
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)

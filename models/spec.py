@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
-from models.base import Model
+from models.base import BlankIsNone, Model, plain_schema
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 VISUAL_PATTERN = re.compile(
@@ -95,8 +95,11 @@ class Voice(Model):
 class Music(Model):
     """What plays under the voice."""
 
-    track: SourceAddress | None = Field(
-        default=None, title="Track", description="Audio source, such as assets:music/ambient; empty for none"
+    track: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Track",
+        description="Audio source, such as assets:music/ambient; empty for none",
     )
     gain_db: float = Field(
         default=-14.0,
@@ -115,7 +118,8 @@ class Captions(Model):
         default="karaoke", title="Preset", description="karaoke colours the spoken word; none burns no captions"
     )
     position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
-    font: str | None = Field(
+    font: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
         default=None,
         max_length=64,
         title="Font",
@@ -127,7 +131,8 @@ class Captions(Model):
         default="#FFD400", pattern=r"^#[0-9A-Fa-f]{6}$", title="Spoken word's colour", description="#RRGGBB"
     )
     uppercase: bool = Field(default=False, title="Upper case", description="Show the words in capitals")
-    max_words: int | None = Field(
+    max_words: Annotated[int | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
         default=None,
         ge=1,
         le=12,
@@ -184,7 +189,8 @@ class Scene(Model):
     start_ms: int = Field(
         default=0, ge=0, le=LONGEST_CLIP_MS, title="Trim start (ms)", description="Where to start in a clip"
     )
-    end_ms: int | None = Field(
+    end_ms: Annotated[int | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
         default=None,
         gt=0,
         le=LONGEST_CLIP_MS,
@@ -208,8 +214,11 @@ class Scene(Model):
     min_duration_ms: int = Field(
         default=0, ge=0, le=600_000, title="Least duration (ms)", description="The scene lasts at least this long"
     )
-    voice_over: SourceAddress | None = Field(
-        default=None, title="Voice-over", description="Your own recording of the narration, in place of the voice"
+    voice_over: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Voice-over",
+        description="Your own recording of the narration, in place of the voice",
     )
 
     @model_validator(mode="after")
@@ -229,6 +238,19 @@ class ShortSpec(Model):
     """One short video, as its author describes it."""
 
     title: str = Field(min_length=1, max_length=120, title="Title", description="Names the files and the poster")
+    script: str = Field(
+        default="",
+        max_length=20_000,
+        title="Script",
+        description="What the voice says, as plain text: it splits itself into scenes",
+    )
+    visuals: tuple[SourceAddress, ...] = Field(
+        default=(), max_length=200, title="Visuals", description="Shown in turn behind the scenes of `script`"
+    )
+    scenes: tuple[Scene, ...] = Field(
+        default=(), max_length=200, title="Scenes", description="In order; or give `script` instead"
+    )
+    quality: Quality = Field(default=Quality.STANDARD, title="Quality")
     language: str = Field(
         default="en-US", pattern=LANGUAGE_PATTERN, title="Language", description="BCP 47 tag of the narration"
     )
@@ -236,21 +258,18 @@ class ShortSpec(Model):
     music: Music = Field(default=Music(), title="Music")
     captions: Captions = Field(default=Captions(), title="Captions")
     canvas: Canvas = Field(default=Canvas(), title="Canvas")
-    quality: Quality = Field(default=Quality.STANDARD, title="Quality")
-    scenes: tuple[Scene, ...] = Field(
-        default=(), max_length=200, title="Scenes", description="In order; or give `script` instead"
+    destination: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        max_length=1024,
+        title="Destination",
+        description="Folder or s3://bucket/prefix to publish to",
     )
-    script: str = Field(
-        default="", max_length=20_000, title="Script", description="Plain text that splits itself into scenes"
-    )
-    visuals: tuple[SourceAddress, ...] = Field(
-        default=(), max_length=200, title="Visuals", description="Shown in turn behind the scenes of `script`"
-    )
-    destination: str | None = Field(
-        default=None, max_length=1024, title="Destination", description="Folder or s3://bucket/prefix to publish to"
-    )
-    callback_url: HttpUrl | None = Field(
-        default=None, title="Callback URL", description="Gets a JSON POST when the render ends"
+    callback_url: Annotated[HttpUrl | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Callback URL",
+        description="Gets a JSON POST when the render ends",
     )
 
     @model_validator(mode="after")
