@@ -1,10 +1,9 @@
 """Join the scenes and the sound; pick the poster."""
 
-from engines.visuals.poster import make_poster as draw_poster
-
 from blocks.store import open_store
 from engines.timebase import frame_to_ms
 from engines.visuals import assemble
+from engines.visuals.poster import make_poster as draw_poster
 from engines.visuals.segment import shot_frame
 from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
