@@ -8,7 +8,9 @@ from models.report import RenderReport
 def show_report(report: RenderReport, *, poster_url: str) -> None:
     """Attach the poster, the share link and a readable report to the flow run."""
     create_image_artifact(poster_url, key="render-poster", description=report.title)
-    create_link_artifact(report.publication.link, link_text=f"{report.slug}.mp4", key="render-video")
+    create_link_artifact(
+        report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description="Share link"
+    )
     create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
 
 
