@@ -165,10 +165,11 @@ def _spawn(home: Path, port: int, complete: bool, log_path: Path) -> ServerState
     # None of the user's own Prefect settings, and no project files: the server's folder is its working directory.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     services = {} if complete else _WITHOUT_SERVICES
+    place = {"PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": api_url(port)}  # else its pages ask port 4200
     started = spawn(
         [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)],
         folder=home,
-        environment={**own, **_SERVER_SETTINGS, **services, "PREFECT_HOME": str(home)},
+        environment={**own, **_SERVER_SETTINGS, **services, **place},
         log=log_path,
     )
     state = ServerState(

@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -26,6 +27,11 @@ def test_programs_that_start_together_share_one_healthy_server(prefect_server: s
         thread.join()
     assert urls == [prefect_server] * 4
     assert local_server.read_state(home) == before
+
+
+def test_its_pages_ask_its_own_api(prefect_server: str) -> None:
+    settings = httpx.get(f"{prefect_server.removesuffix('/api')}/ui-settings").json()
+    assert settings["api_url"] == prefect_server
 
 
 def test_a_process_that_got_the_servers_number_later_is_not_ended(tmp_path: Path) -> None:
