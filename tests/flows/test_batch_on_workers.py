@@ -107,8 +107,8 @@ def test_again_nothing_is_left_to_do(installation: Installation, source: Path):
 def summary(report: BatchReport, runs: list[FlowRun], killed: int) -> str:
     """What the test measured, for people."""
     running = sorted(run.total_run_time.total_seconds() for run in in_state(runs, StateType.COMPLETED))
+    crashed = len(in_state(runs, StateType.CRASHED))
     return (
         f"{len(report.rows)} rows in {report.seconds:.0f} s, {len(runs)} runs, {killed} processes killed, "
-        f"{len(in_state(runs, "
-        f"StateType.CRASHED))} runs crashed; a run takes {running[len(running) // 2]:.2f} s (median)"
+        f"{crashed} runs crashed; a run takes {running[len(running) // 2]:.2f} s (median)"
     )
