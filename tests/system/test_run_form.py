@@ -95,30 +95,30 @@ def test_a_person_renders_a_short_from_the_form(installation: Installation, brow
     browser.open(f"/runs/flow-run/{run_id}")
     browser.shows("//*[normalize-space(.)='Completed']", within_s=RENDER_S)
     browser.look("2-run")
-    browser.click("(//*[normalize-space(.)='Artifacts'])[last()]")
-    browser.shows(card("render-report"))
-    browser.look("3-artifacts")
-
-    browser.click(card("render-poster"))
+    open_artifact(browser, run_id, "render-poster")
     poster = browser.shows("//img[starts-with(@src, 'data:image/jpeg')]")
     WebDriverWait(browser.driver, PAGE_S).until(lambda driver: poster.get_property("naturalHeight"))
     assert (poster.get_property("naturalWidth"), poster.get_property("naturalHeight")) == (360, 640)
     browser.look("4-poster")
 
-    browser.driver.back()
-    browser.click(card("render-video"))
+    open_artifact(browser, run_id, "render-video")
     link = browser.shows("//a[normalize-space(.)='written-by-hand.mp4']")
     assert link.get_attribute("href") == (installation.output / "written-by-hand" / "video.mp4").as_uri()
     browser.look("5-link")
 
-    browser.driver.back()
-    browser.click(card("render-report"))
+    open_artifact(browser, run_id, "render-report")
     browser.shows("//td[contains(., 'assemble_video')]")
     browser.look("6-report")
 
 
-def card(key: str) -> str:
-    return f"(//a[contains(@href, '/artifacts/') and contains(., '{key}')])[1]"
+def open_artifact(browser: Browser, run_id: UUID, key: str) -> None:
+    """Go to a run's page, and on to one of its artifacts."""
+    browser.open(f"/runs/flow-run/{run_id}")
+    browser.click("(//*[normalize-space(.)='Artifacts'])[last()]")
+    card = f"(//a[contains(@href, '/artifacts/') and contains(., '{key}')])[1]"
+    browser.shows(card)
+    browser.look("3-artifacts")
+    browser.click(card)
 
 
 def submit(installation: Installation, browser: Browser) -> UUID:
