@@ -19,7 +19,7 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
-# Whole systems that are cancelled, killed, cut off and restarted: about 8 minutes.
+# Whole systems that are cancelled, killed, cut off and restarted: about 5 minutes.
 test-failures: setup
 	$(BIN)/pytest -m heavy tests/system/test_failures.py
 

@@ -70,7 +70,16 @@ def render_batch(
     ] = AT_ONCE,
     again: Annotated[bool, Field(title="Again", description="Render finished rows, too")] = False,
 ) -> BatchReport:
-    """Render every row that is not finished yet, and report on each. Bad and failed rows do not stop the others."""
+    """Render every row that is not finished yet, and report on each. Bad and failed rows do not stop the others.
+
+    Args:
+        source: Folder, glob, .csv or .jsonl file, or s3://bucket/prefix
+        name: Of the batch; none for the source's
+        destination: Folder or URL; none for the installation's
+        where: pool waits for workers; here renders in this process; auto finds out
+        at_once: Most unfinished runs on the pool
+        again: Render finished rows, too
+    """
     started = time.monotonic()
     batch = batch_name(source, name)
     folder = batch_folder(destination, batch)
