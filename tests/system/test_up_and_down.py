@@ -51,7 +51,7 @@ def test_a_schedule_switched_on_makes_runs_and_stays_on_when_deployed_again(inst
             wanted = DeploymentFilter(id=DeploymentFilterId(any_=[nightly.id]))
             return client.read_flow_runs(deployment_filter=wanted)
 
-        wait_for(planned, timeout_s=30, what="scheduled runs")
+        wait_for(planned, timeout_s=150, what="scheduled runs")
         assert {run.parameters["source"] for run in planned()} == {"inbox"}
         assert {run.work_queue_name for run in planned()} == {"control"}
 
