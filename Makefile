@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-failures test-ui check format bench clean
+.PHONY: docs setup demo test test-failures test-production test-ui check format bench clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,server]'
 	touch $@
 
 demo: setup
@@ -22,6 +22,10 @@ test: setup
 # Whole systems that are cancelled, killed, cut off and restarted: about 5 minutes.
 test-failures: setup
 	$(BIN)/pytest -m heavy tests/system/test_failures.py
+
+# The processes of deployments/compose.yaml on a real Postgres and Redis (Debian: apt-get install postgresql redis-server).
+test-production: setup
+	$(BIN)/pytest -m heavy tests/production/test_topology.py
 
 # The run form in a headless Chromium (Debian: apt-get install chromium chromium-driver).
 test-ui: setup

@@ -142,6 +142,20 @@ def up(
 
 
 @app.command()
+def deploy(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Shorts that all workers together render at once.")] = 2,
+) -> None:
+    """Create or correct pool, queues, limits, automations and deployments on the configured Prefect server."""
+    _choose_server()
+    from system.provision import provision
+
+    with _told_errors():
+        _, changes = provision(workers=workers)
+    for change in changes:
+        stdout.print(f"[green]+[/] {change}", highlight=False)
+
+
+@app.command()
 def down() -> None:
     """End what `up` started, or the local server that `render` started."""
     from system.down import bring_down

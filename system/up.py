@@ -1,6 +1,5 @@
 """Bring a whole installation up on this machine: start what is missing, correct what differs, touch nothing else."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -35,9 +34,11 @@ def bring_up(*, workers: int, port: int | None, notify: Notify) -> SystemUp:
         api_url = chosen or _local_server(home, port, notify)
         environment = {} if chosen else client_environment(api_url)
         os.environ.update(environment)  # before Prefect is imported
+        from system.provision import provision
+
         before = read_system(home)
         deployed = before.deployed if before.api_url == api_url else None
-        digest, changes = asyncio.run(_apply(workers=workers, deployed=deployed))
+        digest, changes = provision(workers=workers, deployed=deployed)
         after = SystemState(workers=before.workers, api_url=api_url, deployed=digest)
         write_state(home, after)
         running, started = _fill_posts(home, after, workers, environment)
@@ -50,23 +51,6 @@ def _local_server(home: Path, port: int | None, notify: Notify) -> str:
         running = read_state(home)
         port = running.port if running else DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
     return ensure_server(home=home, port=port, complete=True, notify=notify)
-
-
-async def _apply(*, workers: int, deployed: str | None) -> tuple[str, list[str]]:
-    """Make what the API holds what it should be; return the digest of what is deployed, and the changes."""
-    from prefect.client.orchestration import get_client
-
-    from blocks.records import StepRecords
-    from system import automations, deployments, fleet
-
-    async with get_client() as client:
-        await StepRecords.aregister_type_and_schema(client=client)
-        changes = [
-            *await fleet.apply_pool(client, workers=workers),
-            *await automations.apply_automations(client, automations.load_automations()),
-            *await deployments.apply_deployments(client, deployed=deployed),
-        ]
-    return deployments.digest(), changes
 
 
 def _fill_posts(

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 from contextlib import suppress
 from uuid import UUID
 
@@ -103,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m system.worker", description=__doc__)
     parser.add_argument("--pool", required=True)
     parser.add_argument("--work-queue", action="append", required=True, dest="queues")
-    parser.add_argument("--name", required=True)
+    parser.add_argument("--name", default=socket.gethostname(), help="the machine's when not given")
     parser.add_argument("--limit", type=int, default=1, help="runs at once")
     parser.add_argument("--leave", type=float, default=20, help="seconds that runs get to finish when told to end")
     options = parser.parse_args()

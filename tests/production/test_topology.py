@@ -1,0 +1,75 @@
+"""The processes of the compose file work together on Postgres and Redis, behind a password."""
+
+import time
+from uuid import UUID
+
+import httpx
+import pytest
+from prefect.client.schemas.objects import FlowRun
+
+from tests.production.topology import Topology
+from tests.system.installation import short_spec, wait_for
+
+pytestmark = pytest.mark.heavy
+
+RENDER_S = 180
+
+
+def start(system: Topology, title: str) -> UUID:
+    with system.client() as client:
+        deployment = client.read_deployment_by_name("render-short/on-demand")
+        return client.create_flow_run_from_deployment(deployment.id, parameters={"spec": short_spec(title)}).id
+
+
+def finished(system: Topology, run_id: UUID) -> FlowRun:
+    """The run once it has ended."""
+    with system.client() as client:
+        wait_for(
+            lambda: (state := client.read_flow_run(run_id).state) is not None and state.is_final(),
+            timeout_s=RENDER_S,
+            what="the render",
+        )
+        return client.read_flow_run(run_id)
+
+
+def test_a_render_completes_through_the_deployment(system: Topology):
+    run = finished(system, start(system, "In production"))
+    assert run.state is not None
+    assert run.state.name == "Completed", run.state.message
+    assert (system.data / "output" / "in-production" / "video.mp4").stat().st_size > 1000
+    assert int(system.postgres.query("select count(*) from flow_run where state_name = 'Completed'")) >= 1
+    streams = system.redis.command("--scan", "--pattern", "*events*")
+    assert streams  # events pass through Redis
+
+
+def test_nothing_is_told_without_the_password(system: Topology):
+    with httpx.Client(base_url=system.api_url, trust_env=False) as client:
+        assert client.get("/health").status_code == httpx.codes.OK  # for those who only look whether it lives
+        assert client.get("/ready").status_code == httpx.codes.OK
+        for path in ("/admin/version", "/flows/count"):
+            assert client.request("POST" if "count" in path else "GET", path).status_code == httpx.codes.UNAUTHORIZED
+        wrong = client.get("/admin/version", auth=("admin", "guess"))
+        right = client.get("/admin/version", auth=tuple(system.auth.split(":")))  # type: ignore[arg-type]
+    assert wrong.status_code == httpx.codes.UNAUTHORIZED
+    assert right.status_code == httpx.codes.OK
+
+
+def test_services_that_were_killed_go_on_where_they_stopped(system: Topology):
+    system.processes["services"].process.kill()  # type: ignore[union-attr]
+    run_id = start(system, "Meanwhile")
+    assert finished(system, run_id).state.name == "Completed"  # type: ignore[union-attr]
+    with system.client() as client:
+        nightly = client.read_deployment_by_name("render-batch/nightly")
+        schedule = f"/deployments/{nightly.id}/schedules/{nightly.schedules[0].id}"
+        client._client.patch(schedule, json={"active": True}).raise_for_status()
+
+        def planned() -> int:
+            wanted = {"deployments": {"id": {"any_": [str(nightly.id)]}}}
+            return int(client._client.post("/flow_runs/count", json=wanted).json())
+
+        time.sleep(2)
+        assert planned() == 0  # nobody plans
+        system.processes["services"].stop()
+        system.start("services")
+        wait_for(planned, timeout_s=180, what="scheduled runs")
+        client._client.patch(schedule, json={"active": False}).raise_for_status()
