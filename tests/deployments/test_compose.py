@@ -12,13 +12,10 @@ import yaml
 
 from system import fleet
 from system.workers import worker_settings
-from tests.production.composition import COMPOSE_FILE, PROJECT, environment_of, load_services
+from tests.production.composition import COMPOSE_FILE, PROJECT, environment_of, load_services, required_variables
 
 DEPLOYMENTS = PROJECT / "deployments"
-SECRETS = {
-    name: f"x{number}"
-    for number, name in enumerate(re.findall(r"\$\{(\w+):\?", COMPOSE_FILE.read_text(encoding="utf-8")))
-}
+SECRETS = {name: f"x{number}" for number, name in enumerate(required_variables())}
 SERVICES = load_services(SECRETS)
 ONE_SHOTS = {"migrate", "deploy"}
 WITHOUT_A_PORT = {"services"}  # the background services listen on nothing; they end when they fail

@@ -19,6 +19,12 @@ def load_services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     return services
 
 
+def required_variables() -> list[str]:
+    """Return the names of what has no default: the secrets."""
+    found = _VARIABLE.finditer(COMPOSE_FILE.read_text(encoding="utf-8"))
+    return sorted({match["name"] for match in found if match["kind"] == "?"})
+
+
 def environment_of(service: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that a container of the service gets; those to be passed on are unset here."""
     return {name: str(value) for name, value in service.get("environment", {}).items() if value is not None}

@@ -19,7 +19,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from blocks.local_server import free_port
-from tests.production.composition import PROJECT, environment_of, load_services
+from tests.production.composition import PROJECT, environment_of, load_services, required_variables
 from tests.production.databases import Postgres, Redis, Service
 
 ONE_SHOT_TIMEOUT_S = 300
@@ -34,14 +34,8 @@ class Topology:
             folder.mkdir(parents=True)
         self.auth = f"admin:{secrets.token_hex(8)}"
         self.port = free_port()
-        self.services = load_services(
-            {
-                "POSTGRES_PASSWORD": secrets.token_hex(8),
-                "REDIS_PASSWORD": secrets.token_hex(8),
-                "PREFECT_AUTH": self.auth,
-                "CALLBACK_SECRET": secrets.token_hex(8),
-            }
-        )
+        made_up = {name: secrets.token_hex(8) for name in required_variables()}
+        self.services = load_services({**made_up, "PREFECT_AUTH": self.auth})
         database = environment_of(self.services["postgres"])
         self.postgres = Postgres(
             root / "postgres",
