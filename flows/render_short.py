@@ -56,18 +56,18 @@ def render_short(
         sources, narrations, shots = results(fetching), results(speaking), results(composing)
 
         timeline = steps.run(plan_timeline, **inputs.for_plan(scenes, narrations, sources, video))
-        captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
-
         mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, sources, timeline))
+        captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
         burning = steps.fan_out(
             burn_subtitles, inputs.for_burn(shots, captions, timeline, video), largest_first=inputs.frame_count
         )
         posing = steps.submit(make_poster, **inputs.for_poster(spec, shots, timeline, video))
         steps.settle()
-        master, segments, poster = mixing.result(), results(burning), posing.result()
+        master, encoded, poster = mixing.result(), results(burning), posing.result()
 
-        finished = steps.run(assemble_video, **inputs.for_assembly(spec, segments, master, video))
+        finished = steps.run(assemble_video, **inputs.for_assembly(spec, encoded, master, video))
         publication = steps.run(publish, video=finished, poster=poster, captions=captions, folder=folder)
+        steps.settle()
     report = RenderReport(
         title=spec.title,
         slug=slug,

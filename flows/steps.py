@@ -73,9 +73,11 @@ class Steps:
             raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in ran)))
 
     def run(self, task: Task[..., R], **inputs: Any) -> R:
-        """Submit one step, settle, and return its result."""
+        """Submit one step, wait for it, and return its result; what else runs goes on. Raises what `settle` raises."""
         future = self.submit(task, **inputs)
-        self.settle()
+        future.wait()
+        if not future.state.is_completed():
+            self.settle()
         return future.result()
 
     def report(self) -> tuple[StepReport, ...]:

@@ -71,7 +71,18 @@ class Previous(Model):
 
 
 class Segment(Model):
-    """One encoded scene."""
+    """One encoded run of frames."""
 
     blob: ArtifactRef = Field(description="MP4 of video only, starting with an IDR frame")
     frame_count: int = Field(ge=1)
+
+
+class EncodedScene(Model):
+    """One encoded scene."""
+
+    segments: tuple[Segment, ...] = Field(min_length=1, description="One after the other")
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the whole scene."""
+        return sum(segment.frame_count for segment in self.segments)

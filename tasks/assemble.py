@@ -9,19 +9,23 @@ from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
 from models.report import Master, Video
-from models.shots import Segment, Shot
+from models.shots import EncodedScene, Shot
 from tasks.library import TITLE_FONT
 from tasks.retries import step
 
 POSTER_AT = 0.4
 
 
-@step(version=1, run_name="assemble_video")
-def assemble_video(segments: tuple[Segment, ...], master: Master, video: VideoSettings, title: str) -> Video:
-    """Return the finished MP4: every segment and the master, joined by stream copy."""
+@step(version=2, run_name="assemble_video")
+def assemble_video(scenes: tuple[EncodedScene, ...], master: Master, video: VideoSettings, title: str) -> Video:
+    """Return the finished MP4: every scene and the master, joined by stream copy."""
     store = open_store()
-    files = [assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count) for segment in segments]
-    frame_count = sum(segment.frame_count for segment in segments)
+    files = [
+        assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count)
+        for scene in scenes
+        for segment in scene.segments
+    ]
+    frame_count = sum(scene.frame_count for scene in scenes)
     with store.scratch() as folder:
         output = folder / "video.mp4"
         audio = store.local_path(master.blob)

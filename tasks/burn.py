@@ -1,12 +1,18 @@
 """Burn a scene: the one lossy encode."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+from functools import cache
+from pathlib import Path
+
+from blocks.settings import get_settings
 from blocks.store import ArtifactStore, open_store
 from engines.visuals.encoder import CaptionFiles
-from engines.visuals.segment import Outgoing, Scene, burn_segment
+from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk, chunks_of
 from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
-from models.shots import Previous, Segment, Shot
+from models.shots import EncodedScene, Previous, Segment, Shot
 from tasks.errors import in_scene
 from tasks.library import FONTS_DIR
 from tasks.retries import step
@@ -16,7 +22,7 @@ START_TIMEOUT_S = 60
 FRAME_TIMEOUT_S = 0.5
 
 
-@step(version=1, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
+@step(version=2, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
 def burn_subtitles(
     shot: Shot,
     previous: Previous | None,
@@ -26,14 +32,13 @@ def burn_subtitles(
     library: str | None,
     number: int,
     total: int,
-) -> Segment:
+) -> EncodedScene:
     """Return the scene, encoded: its shot, the transition into it, its captions.
 
     `library` is the version of the fonts that the captions are drawn with (None without captions).
     """
     store = open_store()
-    with in_scene(number), encode_slot(), store.scratch() as folder:
-        output = folder / "segment.mp4"
+    with in_scene(number), store.scratch() as folder:
         scene = Scene(
             _loaded(store, shot),
             frame_count=frame_count,
@@ -41,8 +46,34 @@ def burn_subtitles(
             captions=None if captions is None else CaptionFiles(store.local_path(captions), FONTS_DIR),
             video=video,
         )
-        burn_segment(scene, output=output, timeout_s=START_TIMEOUT_S + frame_count * FRAME_TIMEOUT_S)
-        return Segment(blob=store.put(output, "video/mp4", move=True), frame_count=frame_count)
+        chunks = chunks_of(frame_count, video.fps)
+        encoding = [
+            _encoders().submit(copy_context().run, _burn, scene, chunk, folder / f"{chunk.start}.mp4")
+            for chunk in chunks
+        ]
+        try:
+            files = [future.result() for future in encoding]
+        finally:
+            for future in encoding:
+                future.cancel()
+            wait(encoding)  # no encoder outlives the folder
+        segments = [
+            Segment(blob=store.put(file, "video/mp4", move=True), frame_count=chunk.frame_count)
+            for file, chunk in zip(files, chunks, strict=True)
+        ]
+        return EncodedScene(segments=tuple(segments))
+
+
+@cache
+def _encoders() -> ThreadPoolExecutor:
+    """Return the threads that encode the chunks of all scenes of this process, in order."""
+    return ThreadPoolExecutor(get_settings().scene_workers, thread_name_prefix="encode")
+
+
+def _burn(scene: Scene, chunk: Chunk, output: Path) -> Path:
+    with encode_slot():
+        burn_chunk(scene, chunk, output=output, timeout_s=START_TIMEOUT_S + chunk.frame_count * FRAME_TIMEOUT_S)
+    return output
 
 
 def _loaded(store: ArtifactStore, shot: Shot) -> LoadedShot:

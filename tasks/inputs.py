@@ -7,7 +7,7 @@ from engines.visuals.motion import choose_motion
 from models.encoding import VideoSettings
 from models.media import Source
 from models.report import CaptionSet, Master
-from models.shots import Framing, Previous, Segment, Shot
+from models.shots import EncodedScene, Framing, Previous, Shot
 from models.spec import MotionName, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks.library import library_version
@@ -170,6 +170,6 @@ def _previous(shots: Shots, timeline: Timeline, index: int) -> Previous | None:
     return Previous(shot=shots[index - 1], frame_count=frame_count, transition_frames=overlap)
 
 
-def for_assembly(spec: ShortSpec, segments: Mapping[int, Segment], master: Master, video: VideoSettings) -> Inputs:
+def for_assembly(spec: ShortSpec, encoded: Mapping[int, EncodedScene], master: Master, video: VideoSettings) -> Inputs:
     """Return the inputs of `assemble_video`."""
-    return {"segments": tuple(segments.values()), "master": master, "video": video, "title": spec.title}
+    return {"scenes": tuple(encoded.values()), "master": master, "video": video, "title": spec.title}

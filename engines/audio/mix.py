@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,13 +75,14 @@ def mix_audio(
     takes it down a further 12 dB under speech. The same inputs give the same bytes. `music_name` is what errors call
     the track. Raises SourceUnreadable, FfmpegFailed, FfmpegTimeout, DiskFull.
     """
-    voice = _voice_lane(speech, total_samples)
-    with tempfile.TemporaryDirectory(prefix="mix-", dir=output.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="mix-", dir=output.parent) as folder, ThreadPoolExecutor(1) as pool:
+        talking = pool.submit(_voice_lane, speech, total_samples)
         bed = None
         if music is not None:
             name = music_name or str(music)
             level = _VOICE_LUFS + gain_db
             bed = prepare_bed(music, name=name, total=total_samples, target_lufs=level, folder=Path(folder))
+        voice = talking.result()
         ducks = duck and bed is not None and bool(voice.any())
         lanes = _Lanes(voice, bed, _duck_curve(voice) if ducks else None)
         return _master(lanes, output, duck_db=ducking.DEPTH_DB if ducks else 0.0)
@@ -142,14 +144,17 @@ def _errors(loudness: Loudness, *, reachable: bool) -> tuple[float, float]:
 
 
 def _measure_steps(lanes: _Lanes) -> Steps:
+    """Measure peaks and powers side by side, block by block."""
     peaks: list[NDArray[np.float32]] = []
     powers: list[NDArray[np.float64]] = []
     context = np.zeros((_CONTEXT, 2), dtype=np.float32)
-    for _, mix in lanes.blocks():
-        warmed = np.concatenate((context, mix))
-        peaks.append(limiter.true_peaks(warmed)[_CONTEXT // STEP :])
-        powers.append(weighted_power(warmed, step=STEP)[_CONTEXT // STEP :])
-        context = mix[-_CONTEXT:] if len(mix) >= _CONTEXT else context
+    with ThreadPoolExecutor(1) as pool:
+        for _, mix in lanes.blocks():
+            warmed = np.concatenate((context, mix))
+            weighing = pool.submit(weighted_power, warmed, step=STEP)
+            peaks.append(limiter.true_peaks(warmed)[_CONTEXT // STEP :])
+            powers.append(weighing.result()[_CONTEXT // STEP :])
+            context = mix[-_CONTEXT:] if len(mix) >= _CONTEXT else context
     return Steps(np.concatenate(peaks), np.concatenate(powers))
 
 

@@ -20,21 +20,26 @@ class CaptionFiles(NamedTuple):
 def encode_arguments(
     video: VideoSettings,
     *,
+    first_frame: int,
     frame_count: int,
     piped_frames: int,
     body: Decoding | None,
     captions: CaptionFiles | None,
     output: Path,
 ) -> list[str]:
-    """Return the arguments that encode `frame_count` frames to an MP4 of video only.
+    """Return the arguments that encode `frame_count` frames to an MP4 of video only, whose times count from 0.
 
+    `first_frame` is the first one's number in its scene, from whose start the captions' times count.
     The first `piped_frames` are raw I420 on standard input, the others are decoded from `body` in the same process.
     One encoder thread: scenes run side by side, and x264 spends a fifth less time per frame without frame threads.
     """
     inputs = [*(_raw_input(video) if piped_frames else []), *(body.input_arguments if body else [])]
+    # Time is counted in frames, so that captions and packets are placed exactly.
+    clock = f"settb={video.fps.denominator}/{video.fps.numerator},setpts=N+{first_frame}"
+    finish = f"{clock}{_burn(captions)},setpts=N[out]"
     return [
         *inputs,
-        *("-filter_complex_threads", "1", "-filter_complex", _graph(video, piped_frames, body, captions)),
+        *("-filter_complex_threads", "1", "-filter_complex", _graph(video, piped_frames, body, finish)),
         *("-map", "[out]", "-frames:v", str(frame_count), "-fps_mode", "passthrough"),
         *("-c:v", "libx264", "-preset", video.x264_preset, "-crf", str(video.crf), "-threads", "1"),
         *("-pix_fmt", "yuv420p", "-video_track_timescale", str(video.fps.numerator * 100)),
@@ -49,18 +54,12 @@ def _raw_input(video: VideoSettings) -> list[str]:
     ]
 
 
-def _graph(video: VideoSettings, piped_frames: int, body: Decoding | None, captions: CaptionFiles | None) -> str:
-    finish = f"{_frame_clock(video)}{_burn(captions)}[out]"
+def _graph(video: VideoSettings, piped_frames: int, body: Decoding | None, finish: str) -> str:
     if body is None:
         return f"[0:v]{_BT709},{finish}"
     if not piped_frames:
         return f"[0:V:0]{body.graph},{_BT709},{finish}"
     return f"[0:v]{_BT709}[head];[1:V:0]{body.graph},{_BT709}[body];[head][body]concat=n=2:v=1:a=0,{finish}"
-
-
-def _frame_clock(video: VideoSettings) -> str:
-    """Count time in frames, so that captions and packets are placed exactly."""
-    return f"settb={video.fps.denominator}/{video.fps.numerator},setpts=N"
 
 
 def _burn(captions: CaptionFiles | None) -> str:

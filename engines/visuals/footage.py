@@ -17,12 +17,12 @@ _KEPT_FRAMES = 8
 
 
 class FootageReader:
-    """Reads a part of a video frame by frame, and again from its start for ever; `offset_ms` is where to begin."""
+    """Reads a part of a video frame by frame, and again from its start for ever; from `first_frame` at first."""
 
-    def __init__(self, part: FootagePart, *, offset_ms: int = 0, threads: int = 1, timeout_s: float = 3600.0) -> None:
+    def __init__(self, part: FootagePart, *, first_frame: int = 0, threads: int = 1, timeout_s: float = 3600.0) -> None:
         self._part = part
         self._threads, self._timeout_s = threads, timeout_s
-        self._next = frames_nearest(offset_ms, part.fps) % part.frame_count
+        self._next = first_frame % part.frame_count
         width_px, height_px = part.size
         self._frame: Pixels = np.empty((height_px * 3 // 2, width_px), np.uint8)
         self._kept: list[Pixels] = []

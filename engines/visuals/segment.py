@@ -1,11 +1,11 @@
-"""Burn a scene: play its shot, draw its captions, encode every frame once."""
+"""Burn a scene, chunk by chunk: play its shot, draw its captions, encode every frame once."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import numpy as np
 from moviepy import VideoClip
 from numpy.typing import NDArray
@@ -13,15 +13,30 @@ from numpy.typing import NDArray
 from engines import ffmpeg
 from engines.errors import FfmpegFailed, SourceUnreadable
 from engines.pipes import FrameSender
-from engines.timebase import frame_to_seconds
+from engines.timebase import frame_to_seconds, frames_covering
+from engines.visuals.assemble import open_packets
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.effects.fade import CrossFadeFrom
 from engines.visuals.encoder import CaptionFiles, encode_arguments
-from engines.visuals.footage_part import FootagePart
-from engines.visuals.planar import Frame, frame_bytes
+from engines.visuals.footage_part import Decoding, FootagePart
+from engines.visuals.planar import frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
 from models.shots import Footage
+
+LONGEST_CHUNK_MS = 2_500
+
+
+class Chunk(NamedTuple):
+    """A run of a scene's frames, which is encoded for itself: from `start`, up to and without `stop`."""
+
+    start: int
+    stop: int
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames it has."""
+        return self.stop - self.start
 
 
 class Outgoing(NamedTuple):
@@ -33,7 +48,7 @@ class Outgoing(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """Everything that decides one segment's content."""
+    """Everything that decides one scene's frames."""
 
     loaded: LoadedShot
     frame_count: int
@@ -42,14 +57,25 @@ class Scene(NamedTuple):
     video: VideoSettings
 
 
-def burn_segment(scene: Scene, *, output: Path, timeout_s: float) -> None:
-    """Encode one scene of exactly `scene.frame_count` frames to an MP4 of video only, starting with an IDR frame.
+def chunks_of(frame_count: int, fps: Fraction) -> tuple[Chunk, ...]:
+    """Cut a scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each.
+
+    Chunks are encoded side by side: a scene that was changed alone has all cores, and at the end of a render no core
+    waits long for the last one. Nothing but the scene's own length decides, so that its bytes are always the same.
+    """
+    count = -(-frame_count // frames_covering(LONGEST_CHUNK_MS, fps))
+    edges = [frame_count * number // count for number in range(count + 1)]
+    return tuple(Chunk(start, stop) for start, stop in pairwise(edges))
+
+
+def burn_chunk(scene: Scene, chunk: Chunk, *, output: Path, timeout_s: float) -> None:
+    """Encode a chunk of a scene, exactly its frames, to an MP4 of video only that starts with an IDR frame.
 
     Raises FfmpegFailed, FfmpegTimeout, DiskFull and what decoding footage raises.
     """
     part = _plain_footage(scene)
-    if part is None or not _burn_decoded(scene, part, output, timeout_s):
-        _burn_composed(scene, output, timeout_s)
+    if part is None or not _burn_decoded(scene, chunk, part, output, timeout_s):
+        _burn_composed(scene, chunk, output, timeout_s)
 
 
 def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
@@ -68,23 +94,19 @@ def _plain_footage(scene: Scene) -> FootagePart | None:
     return part if part.frame_count >= scene.frame_count else None
 
 
-def _burn_decoded(scene: Scene, part: FootagePart, output: Path, timeout_s: float) -> bool:
+def _burn_decoded(scene: Scene, chunk: Chunk, part: FootagePart, output: Path, timeout_s: float) -> bool:
     """Let the encoder's own process decode the footage, after the composed frames of a transition.
 
     Spares two copies of every frame between processes. Return False if the file ended early or is damaged: composing
     its frames then holds the last one, or says what is wrong.
     """
-    head = scene.outgoing.transition_frames if scene.outgoing else 0
+    head = Chunk(chunk.start, min(chunk.stop, max(chunk.start, _transition_frames(scene))))
+    if head == chunk:
+        return False
     try:
-        arguments = encode_arguments(
-            scene.video,
-            frame_count=scene.frame_count,
-            piped_frames=head,
-            body=part.decoding(head),
-            captions=scene.captions,
-            output=output,
-        )
-        if head:
+        body = part.decoding(head.stop)
+        arguments = _arguments(scene, chunk, output, piped_frames=head.frame_count, body=body)
+        if head.frame_count:
             _pipe_frames(scene, head, arguments, timeout_s)
         else:
             ffmpeg.run(arguments, timeout_s=timeout_s)
@@ -94,47 +116,51 @@ def _burn_decoded(scene: Scene, part: FootagePart, output: Path, timeout_s: floa
         if failure.exit_code < 0:  # killed: no fault of the source
             raise
         return False
-    with av.open(str(output)) as container:
-        return container.streams.video[0].frames == scene.frame_count
+    with open_packets(output) as encoded:
+        return encoded.streams.video[0].frames == chunk.frame_count
 
 
-def _burn_composed(scene: Scene, output: Path, timeout_s: float) -> None:
-    arguments = encode_arguments(
+def _burn_composed(scene: Scene, chunk: Chunk, output: Path, timeout_s: float) -> None:
+    arguments = _arguments(scene, chunk, output, piped_frames=chunk.frame_count, body=None)
+    _pipe_frames(scene, chunk, arguments, timeout_s)
+
+
+def _arguments(scene: Scene, chunk: Chunk, output: Path, *, piped_frames: int, body: Decoding | None) -> list[str]:
+    return encode_arguments(
         scene.video,
-        frame_count=scene.frame_count,
-        piped_frames=scene.frame_count,
-        body=None,
+        first_frame=chunk.start,
+        frame_count=chunk.frame_count,
+        piped_frames=piped_frames,
+        body=body,
         captions=scene.captions,
         output=output,
     )
-    _pipe_frames(scene, scene.frame_count, arguments, timeout_s)
 
 
-def _pipe_frames(scene: Scene, frame_count: int, arguments: list[str], timeout_s: float) -> None:
+def _pipe_frames(scene: Scene, frames: Chunk, arguments: list[str], timeout_s: float) -> None:
     with ffmpeg.frames_in(arguments, timeout_s=timeout_s) as encoder:
         # A name that outlives the block: the sender must live until the encoder has ended.
         sender = FrameSender(encoder, frame_bytes=frame_bytes(scene.video.width_px, scene.video.height_px))
         with ExitStack() as open_files:  # decoders end before the encoder does: after a transition it goes on alone
-            clip = _composed(scene, open_files)
-            for frame in _frames(clip, frame_count, scene.video):
-                sender.send(frame)
+            clip = _composed(scene, frames, open_files)
+            for number in range(*frames):
+                sender.send(clip.get_frame(frame_to_seconds(number, scene.video.fps)))
 
 
-def _frames(clip: VideoClip, frame_count: int, video: VideoSettings) -> Iterator[Frame]:
-    """Yield the frames of `clip` in order; a frame is valid until the next one is asked for."""
-    for number in range(frame_count):
-        yield clip.get_frame(frame_to_seconds(number, video.fps))
-
-
-def _composed(scene: Scene, open_files: ExitStack) -> VideoClip:
+def _composed(scene: Scene, frames: Chunk, open_files: ExitStack) -> VideoClip:
+    """Return the scene as a clip, with its transition if that reaches into `frames`."""
     source, clip = open_shot(scene.loaded, scene.video, frame_count=scene.frame_count)
     open_files.enter_context(source)
-    if scene.outgoing is None:
+    if scene.outgoing is None or frames.start >= scene.outgoing.transition_frames:
         return clip
     loaded, played, overlap = scene.outgoing
     tail_source, tail = open_shot(_at_its_end(loaded), scene.video, frame_count=overlap, first_frame=played)
     open_files.enter_context(tail_source)
     return clip.with_effects([CrossFadeFrom(tail, frame_to_seconds(overlap, scene.video.fps))])
+
+
+def _transition_frames(scene: Scene) -> int:
+    return scene.outgoing.transition_frames if scene.outgoing else 0
 
 
 def _at_its_end(loaded: LoadedShot) -> LoadedShot:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from moviepy import VideoClip
 
-from engines.timebase import frame_to_ms, frame_to_seconds, seconds_to_frame
+from engines.timebase import frame_to_seconds, seconds_to_frame
 from engines.visuals.effects.camera import CameraMove
 from engines.visuals.footage import FootageReader
 from engines.visuals.footage_part import FootagePart
@@ -42,18 +42,21 @@ class PlateClip(PlanarClip):
 
 
 class FootageClip(PlanarClip):
-    """Footage decoded as it is asked for: forwards, one frame after the other (asking again for a frame is free)."""
+    """Footage decoded as it is asked for: from any frame on forwards (asking again for a frame is free)."""
 
     def __init__(self, part: FootagePart, *, frame_count: int, first_frame: int = 0) -> None:
         super().__init__(size=part.size, fps=part.fps, frame_count=frame_count)
-        self._rate = part.fps
+        self._part, self._first = part, first_frame
         self._next = 0
         self._frame: Frame | None = None
-        self._reader = FootageReader(part, offset_ms=frame_to_ms(first_frame, part.fps))
+        self._reader: FootageReader | None = None
         self.frame_function = self._frame_at
 
     def _frame_at(self, t: float) -> Frame:
-        wanted = seconds_to_frame(t, self._rate)
+        wanted = seconds_to_frame(t, self._part.fps)
+        if self._reader is None:
+            self._reader = FootageReader(self._part, first_frame=self._first + wanted)
+            self._next = wanted
         if wanted < self._next - 1:
             raise ValueError(f"frame {wanted} was asked for after frame {self._next - 1}: footage plays forwards")
         while self._next <= wanted:
@@ -64,7 +67,8 @@ class FootageClip(PlanarClip):
 
     def close(self) -> None:
         """End the decoder."""
-        self._reader.close()
+        if self._reader is not None:
+            self._reader.close()
 
 
 def footage_part(footage: Footage, path: Path, fps: Fraction) -> FootagePart:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.visuals.planar import Frame
-from engines.visuals.segment import Outgoing, Scene
+from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk
 from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
@@ -49,3 +49,9 @@ def scene(
 ) -> Scene:
     """A scene without captions."""
     return Scene(loaded, frame_count=frame_count, outgoing=outgoing, captions=None, video=video)
+
+
+def burn(wanted: Scene, output: Path, *, chunk: Chunk | None = None, timeout_s: float = 60) -> Path:
+    """Encode a scene, in one piece unless told otherwise."""
+    burn_chunk(wanted, chunk or Chunk(0, wanted.frame_count), output=output, timeout_s=timeout_s)
+    return output

@@ -7,9 +7,8 @@ import pytest
 
 from engines.errors import OutputInvalid
 from engines.visuals.assemble import SegmentFile, assemble_video
-from engines.visuals.segment import burn_segment
 from models.encoding import VideoSettings
-from tests.engines.visuals.scenes import VIDEO, counted, grey, plate, scene
+from tests.engines.visuals.scenes import VIDEO, burn, counted, grey, plate, scene
 from tests.media import counted_number, make_audio
 
 LENGTHS = (1, 2, 3, 25, 1, 4)
@@ -17,8 +16,7 @@ LENGTHS = (1, 2, 3, 25, 1, 4)
 
 def segment(path: Path, count: int, *, video: VideoSettings = VIDEO) -> SegmentFile:
     """An encoded clip of that many counted frames."""
-    burn_segment(scene(counted(path.with_suffix(".mov"), 40), count, video=video), output=path, timeout_s=60)
-    return SegmentFile(path, count)
+    return SegmentFile(burn(scene(counted(path.with_suffix(".mov"), 40), count, video=video), path), count)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +41,8 @@ def test_times_are_frame_exact_over_joins_of_any_length(folder: Path, tmp_path: 
     video = VIDEO.model_copy(update={"fps": fps, "x264_preset": preset})
     segments = []
     for index, count in enumerate(LENGTHS):
-        path = tmp_path / f"{index}.mp4"
-        burn_segment(
-            scene(plate(tmp_path / "a.npy", grey(40 + 20 * index)), count, video=video), output=path, timeout_s=60
-        )
+        still = plate(tmp_path / "a.npy", grey(40 + 20 * index))
+        path = burn(scene(still, count, video=video), tmp_path / f"{index}.mp4")
         segments.append(SegmentFile(path, count))
     with av.open(str(joined(folder, segments, fps=fps))) as container:
         stream = container.streams.video[0]
@@ -91,7 +87,7 @@ def test_a_segment_of_other_settings_is_refused(folder: Path, tmp_path: Path, ch
     other = tmp_path / "other.mp4"
     video = VIDEO.model_copy(update=change)
     still = plate(tmp_path / "a.npy", grey(40)[:, : video.width_px])
-    burn_segment(scene(still, 3, video=video), output=other, timeout_s=60)
+    burn(scene(still, 3, video=video), other)
     with pytest.raises(OutputInvalid):
         joined(folder, [SegmentFile(folder / "3.mp4", 3), SegmentFile(other, 3)])
 
@@ -99,7 +95,7 @@ def test_a_segment_of_other_settings_is_refused(folder: Path, tmp_path: Path, ch
 def test_a_segment_that_starts_in_the_middle_is_refused(folder: Path, tmp_path: Path):
     whole, late = tmp_path / "whole.mp4", tmp_path / "late.mp4"
     video = VIDEO.model_copy(update={"x264_preset": "ultrafast"})
-    burn_segment(scene(plate(tmp_path / "a.npy", grey(40)), 9, video=video), output=whole, timeout_s=60)
+    burn(scene(plate(tmp_path / "a.npy", grey(40)), 9, video=video), whole)
     with av.open(str(whole)) as source, av.open(str(late), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in [packet for packet in source.demux(video=0) if packet.size][1:]:

@@ -51,10 +51,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
 
 
 def reader(path: Path, **settings) -> FootageReader:
-    offset_ms = settings.pop("offset_ms", 0)
+    first_frame = settings.pop("first_frame", 0)
     size = (settings.pop("width_px", 36), settings.pop("height_px", 64))
     defaults = {"start_ms": 0, "end_ms": 1000, "fps": Fraction(30), "size": size}
-    return FootageReader(FootagePart(path, **(defaults | settings)), offset_ms=offset_ms)
+    return FootageReader(FootagePart(path, **(defaults | settings)), first_frame=first_frame)
 
 
 def numbers(path: Path, count: int, **settings) -> list[int]:
@@ -97,7 +97,7 @@ def test_a_part_loops_and_an_offset_joins_in(clips, start: int, length: int, off
     whole = {"start_ms": round(start * 1000 / 30), "end_ms": round((start + length) * 1000 / 30)}
     count = 2 * length + 3
     expected = [start + (offset + frame) % length for frame in range(count)]
-    assert numbers(path, count, **whole, offset_ms=round(offset * 1000 / 30)) == expected
+    assert numbers(path, count, **whole, first_frame=offset) == expected
 
 
 def test_a_part_that_ends_a_little_early_holds_its_last_frame(clips) -> None:
@@ -105,7 +105,7 @@ def test_a_part_that_ends_a_little_early_holds_its_last_frame(clips) -> None:
     found = numbers(path, 90, start_ms=2000, end_ms=2900)
     assert found[:27] == found[27:54]
     assert found[26] == found[16] == 59
-    assert numbers(path, 30, start_ms=2000, end_ms=2900, offset_ms=800) == found[24:54]
+    assert numbers(path, 30, start_ms=2000, end_ms=2900, first_frame=24) == found[24:54]
 
 
 @pytest.mark.parametrize("fit", list(Fit))

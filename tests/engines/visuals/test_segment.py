@@ -1,25 +1,45 @@
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
-from engines.visuals.segment import Outgoing, Scene, burn_segment, shot_frame
+from engines.visuals.encoder import CaptionFiles
+from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, shot_frame
 from models.shots import Window
-from tests.engines.visuals.scenes import FPS, VIDEO, counted, grey, plate, scene
+from tests.engines.visuals.scenes import FPS, VIDEO, burn, counted, grey, plate, scene
 from tests.media import counted_number, cut_off
 
+FONTS_DIR = Path(__file__).parents[3] / "assets" / "fonts"
+CAPTIONS = """[Script Info]
+ScriptType: v4.00+
+PlayResX: 128
+PlayResY: 96
 
-def burnt(segment: Scene, output: Path) -> NDArray[np.uint8]:
-    """Encode a scene and return its frames: (frames, h * 3 // 2, w)."""
-    burn_segment(segment, output=output, timeout_s=60)
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BorderStyle, Outline, Shadow, Alignment
+Style: Text,Montserrat Black,60,&H00FFFFFF,&H00FFFFFF,1,2,0,5
+
+[Events]
+Format: Layer, Start, End, Style, Text
+Dialogue: 0,0:00:00.40,0:00:01.00,Text,WW
+"""
+
+
+def burnt(segment: Scene, output: Path, chunk: Chunk | None = None) -> NDArray[np.uint8]:
+    """Encode a scene, or a chunk of it, and return its frames: (frames, h * 3 // 2, w)."""
+    burn(segment, output, chunk=chunk)
+    frame_count = chunk.frame_count if chunk else segment.frame_count
     with av.open(str(output)) as container:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
         assert packets[0].is_keyframe
-        assert sorted(packet.pts * packet.time_base * FPS for packet in packets) == list(range(segment.frame_count))
+        assert sorted(packet.pts * packet.time_base * FPS for packet in packets) == list(range(frame_count))
     with av.open(str(output)) as container:
         return np.stack([frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)])
 
@@ -84,7 +104,7 @@ def test_a_scene_gives_the_same_bytes_again(tmp_path: Path, kind: str):
     old = Outgoing(still, 30, 4)
     segment = {"still": scene(still, 10), "footage": scene(clip, 10), "fade": scene(clip, 10, outgoing=old)}[kind]
     for name in ("a.mp4", "b.mp4"):
-        burn_segment(segment, output=tmp_path / name, timeout_s=60)
+        burn(segment, tmp_path / name)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -92,15 +112,15 @@ def test_damaged_footage_is_named(tmp_path: Path):
     clip = counted(tmp_path / "clip.mkv", 60)
     cut_off(clip.path, keep=0.4)
     with pytest.raises(SourceUnreadable, match=r"clip\.mkv"):
-        burn_segment(scene(clip, 60), output=tmp_path / "a.mp4", timeout_s=60)
+        burn(scene(clip, 60), tmp_path / "a.mp4")
 
 
 def test_an_encoder_that_fails_or_hangs_is_told(tmp_path: Path):
     still = plate(tmp_path / "a.npy", grey(90))
     with pytest.raises(FfmpegFailed):
-        burn_segment(scene(still, 9), output=tmp_path / "no" / "folder" / "a.mp4", timeout_s=60)
+        burn(scene(still, 9), tmp_path / "no" / "folder" / "a.mp4")
     with pytest.raises(FfmpegTimeout):
-        burn_segment(scene(still, 100_000), output=tmp_path / "a.mp4", timeout_s=0.2)
+        burn(scene(still, 100_000), tmp_path / "a.mp4", timeout_s=0.2)
 
 
 def test_one_frame_of_a_shot_is_seen_in_its_colours(tmp_path: Path):
@@ -108,3 +128,39 @@ def test_one_frame_of_a_shot_is_seen_in_its_colours(tmp_path: Path):
     rgb = shot_frame(clip, number=30, frame_count=40, video=VIDEO)
     assert rgb.shape == (VIDEO.height_px, VIDEO.width_px, 3)
     assert rgb[48, 64].tolist() == pytest.approx([round((20 + 3 * 30 - 16) * 255 / 219)] * 3, abs=3)
+
+
+@given(frame_count=st.integers(1, 5000), fps=st.sampled_from([Fraction(24), FPS, Fraction(30000, 1001), Fraction(60)]))
+def test_chunks_cover_a_scene_and_are_alike(frame_count: int, fps: Fraction):
+    chunks = chunks_of(frame_count, fps)
+    assert [number for chunk in chunks for number in range(*chunk)] == list(range(frame_count))
+    lengths = {chunk.frame_count for chunk in chunks}
+    assert max(lengths) - min(lengths) <= 1
+    assert (max(lengths) - 1) * 1000 < LONGEST_CHUNK_MS * fps
+    assert len(chunks) == 1 or min(lengths) * 2000 >= (LONGEST_CHUNK_MS - 100) * fps
+
+
+@pytest.mark.parametrize("kind", ["still", "moving still", "footage", "looped footage", "fade", "fade of footage"])
+@pytest.mark.parametrize("captioned", [False, True])
+def test_chunks_show_what_the_scene_in_one_piece_would(tmp_path: Path, kind: str, captioned: bool):
+    slope = np.clip(grey(60) + np.arange(VIDEO.width_px, dtype=np.uint8), 0, 235)
+    still, clip = plate(tmp_path / "a.npy", slope), counted(tmp_path / "clip.mp4", 60)
+    moving = still._replace(shot=still.shot.model_copy(update={"window_to": Window(x=0.5, y=0, width=0.5, height=1)}))
+    whole = {
+        "still": scene(still, 40),
+        "moving still": scene(moving, 40),
+        "footage": scene(clip, 40),
+        "looped footage": scene(counted(tmp_path / "short.mp4", 60, start_ms=200, end_ms=700), 40),
+        "fade": scene(clip, 40, outgoing=Outgoing(still, 30, 15)),
+        "fade of footage": scene(still, 40, outgoing=Outgoing(clip, 30, 15)),
+    }[kind]
+    if captioned:
+        (tmp_path / "captions.ass").write_text(CAPTIONS)
+        whole = whole._replace(captions=CaptionFiles(tmp_path / "captions.ass", FONTS_DIR))
+    chunks = [Chunk(0, 9), Chunk(9, 21), Chunk(21, 22), Chunk(22, 40)]
+    joined = np.concatenate([burnt(whole, tmp_path / f"{chunk.start}.mp4", chunk) for chunk in chunks])
+    expected = burnt(whole, tmp_path / "whole.mp4")
+    assert np.abs(joined.astype(int) - expected).mean(axis=(1, 2)).max() < 1
+    if captioned:
+        lit = [frame[: VIDEO.height_px].max() for frame in joined]
+        assert [number for number, level in enumerate(lit) if level > 230 and number in (11, 12, 29, 30)] == [12, 29]
