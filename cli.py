@@ -156,6 +156,41 @@ def deploy(
 
 
 @app.command()
+def recover() -> None:
+    """After a restore, while no worker runs: hand back the runs that the server believes to be under way."""
+    _choose_server()
+    from system.recover import recover as hand_back
+
+    with _told_errors():
+        names = hand_back()
+    for name in names:
+        stdout.print(f"[green]+[/] {name} waits for a worker", highlight=False)
+    stdout.print(f"{len(names)} runs were handed back.", highlight=False)
+
+
+@app.command()
+def copy_store(
+    source: Annotated[str, typer.Argument(help="A folder, or an fsspec URL such as s3://bucket/store.")],
+    target: Annotated[str, typer.Argument(help="The same; made when it is not there.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Read what the target has already, too.")] = False,
+) -> None:
+    """Copy what an artifact store has and another lacks: a backup, and the way back."""
+    from blocks.settings import get_settings
+    from blocks.store import ArtifactStore
+    from blocks.store_copy import copy_store as copy
+
+    cache = get_settings().cache_dir
+    with _told_errors():
+        stores = [ArtifactStore(url, cache_dir=cache) for url in (source, target)]
+        report = copy(stores[0], stores[1], verify=verify)
+    stdout.print(
+        f"{report.copied_blobs} blobs ({report.copied_bytes / 1e6:.1f} MB) and {report.copied_records} records copied,"
+        f" {report.kept_blobs} blobs were there",
+        highlight=False,
+    )
+
+
+@app.command()
 def down() -> None:
     """End what `up` started, or the local server that `render` started."""
     from system.down import bring_down

@@ -142,6 +142,28 @@ class ArtifactStore:
         """Return the bytes of a file that `list` named, without counting as a use. Raises FileNotFoundError."""
         return self._remote.read(key) if self._remote else (self.root / key).read_bytes()
 
+    def digest(self, key: str) -> str:
+        """Return the SHA-256 of a file that `list` named, read anew. Raises FileNotFoundError."""
+        if self._remote:
+            with Path(os.devnull).open("wb") as nowhere:
+                return self._remote.download(key, nowhere)
+        return _sha256(self.root / key)
+
+    def export(self, key: str, path: Path) -> str:
+        """Copy a file that `list` named to `path` and return its SHA-256. Raises FileNotFoundError, DiskFull."""
+        with _disk_full_named(path), path.open("wb") as writer:
+            if self._remote:
+                return self._remote.download(key, writer)
+            with (self.root / key).open("rb") as reader:
+                return copy_hashed(reader, writer)
+
+    def adopt(self, part: Path, key: str) -> None:
+        """Give a file of this store's `scratch` the name that it has in another store."""
+        if self._remote:
+            self._remote.upload(part, key)
+        else:
+            _rename_into_place(part, self.root / key)
+
     def remove(self, key: str) -> None:
         """Remove a file that `list` named."""
         if self._remote:

@@ -207,6 +207,12 @@ class StoreUnreachable(TransientError):
     template = "{uri}: the artifact store cannot be reached: {reason}"
 
 
+class BlobsDamaged(NeuroShortsError):
+    """Needs `store`, `keys`: blobs whose content is not what their names say."""
+
+    template = "{store} has damaged blobs, which were not copied (renders make them again): {keys}"
+
+
 class ServerFailed(NeuroShortsError):
     """Needs `reason`, `log`: the local Prefect server could not be started; `log` is the path of its log."""
 

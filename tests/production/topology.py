@@ -29,7 +29,7 @@ class Topology:
     """The system's processes, each known by its service's name (with a number for more than one)."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.data, self.inbox = root, root / "data", root / "inbox"
+        self.root, self.data, self.inbox, self.backups = root, root / "data", root / "inbox", root / "backups"
         for folder in (self.data, self.inbox, root / "home"):
             folder.mkdir(parents=True)
         self.auth = f"admin:{secrets.token_hex(8)}"
@@ -107,6 +107,8 @@ class Topology:
         """The variables of a service as they are here, and none of this process's own settings."""
         own = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "NEUROSHORTS_"))}
         wanted = {key: self._translate(value) for key, value in environment_of(self.services[name]).items()}
+        programs = (str(Path(sys.executable).parent), self.postgres.client_environment["PATH"])
+        own["PATH"] = os.pathsep.join(programs)
         return {**own, "PREFECT_HOME": str(self.root / "home" / name), **wanted}
 
     @property
@@ -126,7 +128,7 @@ class Topology:
 
     def _here(self, words: Sequence[Any]) -> list[str]:
         program, *rest = (self._translate(str(word)) for word in words)
-        return [str(Path(sys.executable).with_name(program)), *rest]
+        return [program if "/" in program else str(Path(sys.executable).with_name(program)), *rest]
 
     def _translate(self, text: str) -> str:
         for there, here in {
@@ -139,5 +141,11 @@ class Topology:
             "/app/inbox": str(self.inbox),
         }.items():
             text = text.replace(there, here)
-        # A whole word: a port that a process listens on.
-        return {"4200": str(self.port), "8080": str(free_port())}.get(text, text)
+        # Whole words: ports that a process listens on, and where backup.sh finds and leaves things.
+        return {
+            "4200": str(self.port),
+            "8080": str(free_port()),
+            "postgres": "127.0.0.1",
+            "/backup": str(self.backups),
+            "5432": str(self.postgres.port),
+        }.get(text, text)

@@ -150,19 +150,23 @@ class Installation:
         return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
     def long_spec(self, title: str, *, scenes: int = 16, scene_ms: int = 3000) -> dict[str, Any]:
-        """Draft scenes that together take a while to encode; the title's own picture keeps them out of the cache."""
-        picture = self.root / f"{title}.png"
-        noise = np.random.default_rng(zlib.crc32(title.encode())).integers(0, 255, (96, 54, 3), np.uint8)
-        Image.fromarray(noise).resize((540, 960), Image.Resampling.BICUBIC).save(picture)
-        shots = [
-            {
-                "visual": str(picture),
-                "min_duration_ms": scene_ms + 40 * number,
-                "motion": MOTIONS[number % len(MOTIONS)],
-            }
-            for number in range(scenes)
-        ]
-        return {"title": title, "quality": "draft", "scenes": shots}
+        return long_spec(self.root, title, scenes=scenes, scene_ms=scene_ms)
+
+
+def long_spec(root: Path, title: str, *, scenes: int = 16, scene_ms: int = 3000) -> dict[str, Any]:
+    """Draft scenes that together take a while to encode; the title's own picture keeps them out of the cache."""
+    picture = root / f"{title}.png"
+    noise = np.random.default_rng(zlib.crc32(title.encode())).integers(0, 255, (96, 54, 3), np.uint8)
+    Image.fromarray(noise).resize((540, 960), Image.Resampling.BICUBIC).save(picture)
+    shots = [
+        {
+            "visual": str(picture),
+            "min_duration_ms": scene_ms + 40 * number,
+            "motion": MOTIONS[number % len(MOTIONS)],
+        }
+        for number in range(scenes)
+    ]
+    return {"title": title, "quality": "draft", "scenes": shots}
 
 
 def short_spec(title: str) -> dict[str, Any]:
