@@ -25,7 +25,7 @@ test-failures: setup
 
 # The processes of deployments/compose.yaml on a real Postgres and Redis (Debian: apt-get install postgresql redis-server).
 test-production: setup
-	$(BIN)/pytest -m heavy tests/production/test_topology.py tests/production/test_backup.py
+	$(BIN)/pytest -m heavy $(addprefix tests/production/test_,topology.py backup.py release.py)
 
 # The run form in a headless Chromium (Debian: apt-get install chromium chromium-driver).
 test-ui: setup

@@ -89,3 +89,13 @@ def test_what_runs_goes_in_and_nothing_else():
         assert not enters(path), path
     assert not enters("deployments/kubernetes/base/secrets.env")
     assert not enters("flows/__pycache__/steps.pyc")
+
+
+def test_one_version_is_told_everywhere():
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    deployments = PROJECT / "deployments"
+    kustomization = yaml.safe_load((deployments / "kubernetes/base/kustomization.yaml").read_text(encoding="utf-8"))
+    assert kustomization["images"] == [{"name": "neuroshorts", "newTag": version}]
+    assert f"\nNEUROSHORTS_VERSION={version}\n" in (deployments / ".env.example").read_text(encoding="utf-8")
+    defaults = re.findall(r"NEUROSHORTS_VERSION:-([^}]*)", (deployments / "compose.yaml").read_text(encoding="utf-8"))
+    assert set(defaults) == {version}

@@ -7,7 +7,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks.local_server import free_port
+from blocks.slots import slot
 from system.state import SystemState
 
 COMMAND = Path(sys.executable).with_name("neuroshorts")
@@ -167,6 +168,15 @@ def long_spec(root: Path, title: str, *, scenes: int = 16, scene_ms: int = 3000)
         for number in range(scenes)
     ]
     return {"title": title, "quality": "draft", "scenes": shots}
+
+
+@contextmanager
+def all_slots_taken(store: Path, *, count: int) -> Generator[None]:
+    """Let no encode begin inside the block: renders run, and wait, at no cost."""
+    with ExitStack() as held:
+        for _ in range(count):
+            held.enter_context(slot(store / "slots", count=count))
+        yield
 
 
 def short_spec(title: str) -> dict[str, Any]:

@@ -3,15 +3,12 @@
 import os
 import signal
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 
 import psutil
 import pytest
 
 from blocks.settings import get_settings
-from blocks.slots import slot
-from tests.system.installation import Installation, wait_for
+from tests.system.installation import Installation, all_slots_taken, wait_for
 
 pytestmark = pytest.mark.heavy
 
@@ -31,16 +28,6 @@ def encodes(installation: Installation, run_id: object, state: str) -> set[str]:
         for run in installation.task_runs(run_id)  # type: ignore[arg-type]
         if run.name.startswith("burn_subtitles") and run.state_name == state
     }
-
-
-@contextmanager
-def all_slots_taken(installation: Installation) -> Generator[None]:
-    """Let no encode begin inside the block: renders run, and wait, at no cost."""
-    with ExitStack() as held:
-        count = get_settings().scene_workers
-        for _ in range(count):
-            held.enter_context(slot(installation.store / "slots", count=count))
-        yield
 
 
 def test_a_killed_process_is_crashed_and_retry_goes_on_from_what_is_finished(installation: Installation):
@@ -65,7 +52,7 @@ def test_a_killed_process_is_crashed_and_retry_goes_on_from_what_is_finished(ins
 
 
 def test_a_machine_that_is_gone_is_noticed_and_a_slow_render_is_left_alone(installation: Installation):
-    with all_slots_taken(installation):
+    with all_slots_taken(installation.store, count=get_settings().scene_workers):
         lost, slow = (
             installation.start(installation.long_spec("Lost")),
             installation.start(installation.long_spec("Slow")),
@@ -122,7 +109,7 @@ def test_a_worker_told_to_end_lets_a_short_render_finish(installation: Installat
 
 
 def test_a_worker_told_to_end_hands_a_long_render_back(installation: Installation):
-    with all_slots_taken(installation):
+    with all_slots_taken(installation.store, count=get_settings().scene_workers):
         run_id = installation.start(installation.long_spec("Handed back"))
         wait_for(lambda: installation.state_name(run_id) == "Running", timeout_s=60, what="Running")
         workers = [installation.worker("render-1"), installation.worker("render-2")]
