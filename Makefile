@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-failures test-production test-ui check format bench clean
+.PHONY: docs setup demo test test-failures test-production test-ui test-batch check format bench clean
 
 setup: $(STAMP)
 
@@ -19,7 +19,7 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
-# Whole systems that are cancelled, killed, cut off and restarted: about 5 minutes.
+# Whole systems that are cancelled, killed, cut off and restarted: about 6 minutes.
 test-failures: setup
 	$(BIN)/pytest -m heavy tests/system/test_failures.py
 
@@ -30,6 +30,10 @@ test-production: setup
 # The run form in a headless Chromium (Debian: apt-get install chromium chromium-driver).
 test-ui: setup
 	$(BIN)/pytest -m heavy tests/system/test_run_form.py
+
+# A hundred rows on two workers, one of which is killed half way: about 5 minutes.
+test-batch: setup
+	$(BIN)/pytest -m heavy tests/flows/test_batch_on_workers.py
 
 check: setup
 	$(BIN)/ruff check .

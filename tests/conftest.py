@@ -37,6 +37,8 @@ os.environ.update(local_server.client_environment(local_server.api_url(_PORT), h
 os.environ["NEUROSHORTS_STORE"] = str(Path(_HOME.name) / "store")
 os.environ["NEUROSHORTS_CACHE_DIR"] = str(Path(_HOME.name) / "cache")
 
+_FIGURES = pytest.StashKey[dict[str, float]]()
+
 
 def _clean_up() -> None:
     local_server.stop_server(home=_PREFECT_HOME)
@@ -45,6 +47,20 @@ def _clean_up() -> None:
 
 # Exit handlers run last in, first out: Prefect registers its own later, and sends its last logs before this.
 atexit.register(_clean_up)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> dict[str, float]:
+    """Seconds that a test saw, by what took them; told below the tests' results."""
+    return request.config.stash.setdefault(_FIGURES, {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what tests have measured."""
+    if measured := config.stash.get(_FIGURES, {}):
+        terminalreporter.section("seconds seen")
+        for what, seconds in measured.items():
+            terminalreporter.write_line(f"{seconds:8.1f}  {what}")
 
 
 @pytest.fixture(scope="session")
