@@ -26,6 +26,7 @@ START_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 10.0
 _PORT_ATTEMPTS = 3
 _HOST = "127.0.0.1"
+_PROGRAM = "blocks.prefect_server"
 # No telemetry; fewer and larger SQLite transactions, so that clients meet a locked database less often; and leases on
 # disk, because those in memory would be forgotten with a restart while their slots stay taken in the database.
 _SERVER_SETTINGS = {
@@ -167,7 +168,7 @@ def _spawn(home: Path, port: int, complete: bool, log_path: Path) -> ServerState
     services = {} if complete else _WITHOUT_SERVICES
     place = {"PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": api_url(port)}  # else its pages ask port 4200
     started = spawn(
-        [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)],
+        [sys.executable, "-m", _PROGRAM, "start", "--host", _HOST, "--port", str(port)],
         folder=home,
         environment={**own, **_SERVER_SETTINGS, **services, **place},
         log=log_path,

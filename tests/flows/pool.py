@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -33,15 +34,37 @@ class Worker:
         """The processes of the runs that it has started and that have not ended."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def run_ids(self) -> set[UUID]:
+        """The flow runs that these processes work for."""
+        found = set()
+        for process in self.renders():
+            with suppress(psutil.Error):
+                if run_id := process.environ().get("PREFECT__FLOW_RUN_ID"):
+                    found.add(UUID(run_id))
+        return found
+
+    def freeze(self) -> None:
+        """Stop the worker and all that it started where they are."""
+        self.process.send_signal(signal.SIGSTOP)  # first, so that it starts no other meanwhile
+        self._signal_renders(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal_renders(signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> int:
-        """End the worker and all that it started at once, as when its machine is gone; return how many there were."""
-        family = [self.process, *self.renders()]
-        for member in family:
-            member.send_signal(signal.SIGSTOP)  # so that none starts another meanwhile
-        for member in family:
-            member.send_signal(signal.SIGKILL)
+        """End a frozen worker and all that it started at once, as when its machine is gone; return how many."""
+        count = 1 + len(self.renders())
+        self._signal_renders(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
-        return len(family)
+        return count
+
+    def _signal_renders(self, number: int) -> None:
+        for process in self.renders():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -61,7 +84,8 @@ class Installation:
     """What `neuroshorts up` brings up, with workers that a test starts and ends one by one."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.output, self._workers = root, root / "output", list[Worker]()
+        self.root, self.output = root, root / "output"
+        self._workers, self._batches = list[Worker](), list[subprocess.Popen[str]]()
         self.home = root / "prefect"
         self.url = local_server.ensure_server(home=self.home, complete=True)
         self.environment = {
@@ -114,7 +138,7 @@ class Installation:
     def start_batch(self, source: Path, *options: str) -> "subprocess.Popen[str]":
         """Start the command as a process and leave it running."""
         with (self.root / "batch.log").open("ab") as log:
-            return subprocess.Popen(
+            batch = subprocess.Popen(
                 [sys.executable, "-m", "cli", "batch", str(source), "--output", str(self.output), "--json", *options],
                 cwd=PROJECT,
                 env=self.environment,
@@ -122,6 +146,8 @@ class Installation:
                 stderr=log,
                 text=True,
             )
+        self._batches.append(batch)
+        return batch
 
     def run(self, module: str, *arguments: str) -> str:
         """Run a command of the installation to its end."""
@@ -155,6 +181,9 @@ class Installation:
 
     def end(self) -> None:
         """End all that was started."""
+        for batch in self._batches:
+            batch.kill()
+            batch.wait()
         for worker in self._workers:
             worker.stop()
         local_server.stop_server(home=self.home)
