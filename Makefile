@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-failures test-production test-ui test-batch check format bench clean
+.PHONY: docs setup demo test test-failures test-production test-ui test-batch load check format bench clean
 
 setup: $(STAMP)
 
@@ -33,7 +33,12 @@ test-ui: setup
 
 # A hundred rows on two workers, one of which is killed half way: about 5 minutes.
 test-batch: setup
-	$(BIN)/pytest -m heavy tests/flows/test_batch_on_workers.py
+	$(BIN)/pytest -m heavy -rP tests/flows/test_batch_on_workers.py
+
+# A hundred clients of the run API on Postgres and Redis (Debian: apt-get install postgresql redis-server): 5 minutes.
+load: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[load]'
+	$(BIN)/pytest -m heavy -rP tests/production/test_load.py
 
 check: setup
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from models.report import RenderReport
 from tests.flows import measure
 from tests.flows.pool import Installation, Worker
 
-ROWS = 40
+ROWS = 100
 ROW_MS = 1000
 KILL_AFTER = ROWS // 2
 RUNS_PER_WORKER = 2

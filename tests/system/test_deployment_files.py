@@ -65,7 +65,16 @@ def test_three_missing_heartbeats_are_noticed_within_two_minutes():
     frequency = timedelta(seconds=int(worker_settings()["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]))
     assert trigger.posture is Posture.Proactive
     assert 3 * frequency <= trigger.within <= timedelta(seconds=100)
-    assert trigger.after == {"prefect.flow-run.heartbeat"} < trigger.expect
+    assert trigger.after == {"prefect.flow-run.Running", "prefect.flow-run.heartbeat"} < trigger.expect
+
+
+def test_every_run_of_a_deployment_sends_the_heartbeats_that_it_is_watched_by():
+    for name in ("prefect.yaml", "deployments/docker.yaml", "deployments/kubernetes.yaml"):
+        for entry in yaml.safe_load((PROJECT / name).read_text())["deployments"]:
+            variables = entry["work_pool"]["job_variables"]["env"]
+            assert (
+                variables["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == worker_settings()["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+            ), (name, entry["name"])
 
 
 def test_whoever_only_watches_has_a_worker_of_its_own():

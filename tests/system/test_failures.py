@@ -87,7 +87,6 @@ def test_a_machine_that_is_gone_is_noticed_and_a_slow_render_is_left_alone(
         process = installation.flow_process(lost)
         assert process is not None
         machine = [process.parent(), process]
-        time.sleep(5)  # for the first heartbeat to have reached the server
         for member in machine:
             assert member is not None
             member.send_signal(signal.SIGKILL)
