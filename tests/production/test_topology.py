@@ -42,6 +42,14 @@ def test_a_render_completes_through_the_deployment(system: Topology):
     assert streams  # events pass through Redis
 
 
+@pytest.mark.parametrize("name", ["server", "worker", "control"])
+def test_health_checks_tell_the_living_from_the_dead(system: Topology, name: str):
+    wait_for(lambda: system.is_healthy(name), timeout_s=60, what=f"{name} to be well")
+    if name == "control":  # the others are needed
+        system.stop(name)
+        assert not system.is_healthy(name)
+
+
 def test_nothing_is_told_without_the_password(system: Topology):
     with httpx.Client(base_url=system.api_url, trust_env=False) as client:
         assert client.get("/health").status_code == httpx.codes.OK  # for those who only look whether it lives

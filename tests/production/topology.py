@@ -45,6 +45,7 @@ class Topology:
         )
         self.redis = Redis(root / "redis", password=environment_of(self.services["redis"])["REDISCLI_AUTH"])
         self.processes: dict[str, Service] = {}
+        self._health_ports: dict[str, int] = {}
 
     @property
     def api_url(self) -> str:
@@ -77,8 +78,16 @@ class Topology:
         """Start a process of a service."""
         known = name if number == 1 else f"{name}-{number}"
         service = self.processes.setdefault(known, Service(known, self.root))
-        service.start(self.command(name), folder=PROJECT, environment=self.environment(name))
+        environment = self.environment(name)
+        self._health_ports[known] = int(environment.get("PREFECT_WORKER_WEBSERVER_PORT", "0"))
+        service.start(self.command(name), folder=PROJECT, environment=environment)
         return service
+
+    def is_healthy(self, known: str) -> bool:
+        """Whether a process passes the health check that the compose file has for its service."""
+        _, *words = self.services[known.partition("-")[0]]["healthcheck"]["test"]
+        check = [word.replace("127.0.0.1:8080", f"127.0.0.1:{self._health_ports[known]}") for word in words]
+        return subprocess.run(self._here(check), capture_output=True, timeout=60, check=False).returncode == 0
 
     def stop(self, known: str) -> None:
         """End a process as docker would: by the service's signal."""
