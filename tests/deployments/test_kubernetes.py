@@ -13,7 +13,7 @@ import yaml
 
 from system import fleet
 from system.workers import worker_settings
-from tests.production.composition import PROJECT
+from tests.production.composition import PROJECT, environment_of, load_services, required_variables
 
 FOLDER = PROJECT / "deployments" / "kubernetes" / "base"
 KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text(encoding="utf-8"))
@@ -172,6 +172,19 @@ def test_workers_work_as_those_of_neuroshorts_up():
     deploy = next(container for container in containers(WORKLOADS["control"]) if container["name"] == "deploy")
     most = of_kind("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"]
     assert _options(deploy, "--workers") == [str(most)]
+
+
+@pytest.mark.parametrize("name", ["server", "services"])
+def test_the_server_is_set_up_as_in_the_compose_file(name: str):
+    literals = next(entry for entry in KUSTOMIZATION["configMapGenerator"] if entry["name"] == "server-settings")
+    settings = dict(pair.split("=", 1) for pair in literals["literals"])
+    container = containers(WORKLOADS[name])[-1]
+    settings |= {each["name"]: each.get("value", "") for each in container["env"]}
+    compose = environment_of(load_services({each: f"$({each})" for each in required_variables()})[name])
+    browsers = {"PREFECT_SERVER_UI_API_URL", "DO_NOT_TRACK", "PREFECT_SERVER_API_AUTH_STRING"}
+    assert {key: settings.get(key) for key in compose.keys() - browsers} == {
+        key: value for key, value in compose.items() if key not in browsers
+    }
 
 
 @pytest.mark.parametrize("name", ["worker", "control"])

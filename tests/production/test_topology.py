@@ -1,14 +1,19 @@
 """The processes of the compose file work together on Postgres and Redis, behind a password."""
 
 import time
+from contextlib import suppress
 from uuid import UUID
 
 import httpx
+import psutil
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
+from blocks.local_server import free_port
+from tests.production.composition import PROJECT
+from tests.production.databases import Service
 from tests.production.topology import Topology
-from tests.system.installation import short_spec, wait_for
+from tests.system.installation import long_spec, short_spec, wait_for
 
 pytestmark = pytest.mark.heavy
 
@@ -60,6 +65,47 @@ def test_nothing_is_told_without_the_password(system: Topology):
         right = client.get("/admin/version", auth=tuple(system.auth.split(":")))  # type: ignore[arg-type]
     assert wrong.status_code == httpx.codes.UNAUTHORIZED
     assert right.status_code == httpx.codes.OK
+
+
+def test_a_second_api_knows_what_the_first_does_and_cancelling_there_ends_the_encoders(system: Topology):
+    port = free_port()
+    second = system.processes["server-2"] = Service("server-2", system.root)
+    environment = {**system.environment("server"), "PREFECT_SERVER_API_PORT": str(port)}
+    second.start(system.command("server"), folder=PROJECT, environment=environment)
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}/api", auth=httpx.BasicAuth(*system.auth.split(":")), trust_env=False
+    ) as there:
+        second.wait_until(lambda: is_ready(there))
+        deployment = there.get("/deployments/name/render-short/on-demand").json()
+        spec = long_spec(system.inbox, "Cancelled", scenes=24)
+        made = there.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"spec": spec}})
+        run_id = UUID(made.raise_for_status().json()["id"])
+        wait_for(lambda: encoders(system), timeout_s=RENDER_S, what="an encoder")
+        there.post(f"/flow_runs/{run_id}/set_state", json={"state": {"type": "CANCELLING"}}).raise_for_status()
+    wait_for(lambda: not encoders(system), timeout_s=60, what="the encoders' end")
+    assert finished(system, run_id).state.name == "Cancelled"  # type: ignore[union-attr]
+    second.stop()
+    assert finished(system, start(system, "By the first")).state.name == "Completed"  # type: ignore[union-attr]
+    for name in ("server", "server-2", "services"):
+        assert "Traceback" not in (system.root / f"{name}.log").read_text(errors="replace")
+
+
+def is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/ready").is_success
+    except httpx.TransportError:
+        return False
+
+
+def encoders(system: Topology) -> list[psutil.Process]:
+    """Every living ffmpeg that works in the system's store."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if "ffmpeg" in "".join(words[:1]) and any(str(system.data) in word for word in words):
+                found.append(process)
+    return found
 
 
 def test_services_that_were_killed_go_on_where_they_stopped(system: Topology):
