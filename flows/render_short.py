@@ -6,6 +6,7 @@ from typing import Annotated
 from prefect import flow, runtime
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from blocks.memory import return_pictures
 from blocks.settings import get_settings
 from flows.artifacts import show_report
 from flows.callbacks import failure_told, success_told
@@ -44,6 +45,7 @@ def render_short(
         destination: Folder or URL to publish to; none for the spec's or the installation's
     """
     started = time.monotonic()
+    return_pictures()
     scenes, video, slug = scenes_of(spec), video_settings(spec.canvas, spec.quality), slug_of(spec, name)
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
     needed = inputs.needed_sources(spec, scenes)

@@ -22,7 +22,7 @@ START_TIMEOUT_S = 60
 FRAME_TIMEOUT_S = 0.5
 
 
-@step(version=2, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
+@step(version=3, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
 def burn_subtitles(
     shot: Shot,
     previous: Previous | None,
@@ -46,7 +46,7 @@ def burn_subtitles(
             captions=None if captions is None else CaptionFiles(store.local_path(captions), FONTS_DIR),
             video=video,
         )
-        chunks = chunks_of(frame_count, video.fps)
+        chunks = chunks_of(scene)
         encoding = [
             _encoders().submit(copy_context().run, _burn, scene, chunk, folder / f"{chunk.start}.mp4")
             for chunk in chunks

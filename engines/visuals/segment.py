@@ -1,7 +1,6 @@
 """Burn a scene, chunk by chunk: play its shot, draw its captions, encode every frame once."""
 
 from contextlib import ExitStack
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from models.encoding import VideoSettings
 from models.shots import Footage
 
 LONGEST_CHUNK_MS = 2_500
+FOOTAGE_THREADS = 2
 
 
 class Chunk(NamedTuple):
@@ -57,14 +57,17 @@ class Scene(NamedTuple):
     video: VideoSettings
 
 
-def chunks_of(frame_count: int, fps: Fraction) -> tuple[Chunk, ...]:
-    """Cut a scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each.
+def chunks_of(scene: Scene) -> tuple[Chunk, ...]:
+    """Cut a still's scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each.
 
-    Chunks are encoded side by side: a scene that was changed alone has all cores, and at the end of a render no core
-    waits long for the last one. Nothing but the scene's own length decides, so that its bytes are always the same.
+    Chunks are encoded side by side: a scene that was changed alone has several cores, and at the end of a render no
+    core waits long for the last one. Footage stays whole and has FOOTAGE_THREADS instead: a chunk from its middle would
+    decode everything since the last key frame for nothing. Only the scene decides, so its bytes are always the same.
     """
-    count = -(-frame_count // frames_covering(LONGEST_CHUNK_MS, fps))
-    edges = [frame_count * number // count for number in range(count + 1)]
+    if isinstance(scene.loaded.shot.picture, Footage):
+        return (Chunk(0, scene.frame_count),)
+    count = -(-scene.frame_count // frames_covering(LONGEST_CHUNK_MS, scene.video.fps))
+    edges = [scene.frame_count * number // count for number in range(count + 1)]
     return tuple(Chunk(start, stop) for start, stop in pairwise(edges))
 
 
@@ -133,6 +136,7 @@ def _arguments(scene: Scene, chunk: Chunk, output: Path, *, piped_frames: int, b
         piped_frames=piped_frames,
         body=body,
         captions=scene.captions,
+        threads=FOOTAGE_THREADS if isinstance(scene.loaded.shot.picture, Footage) else 1,
         output=output,
     )
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
 from engines.visuals.encoder import CaptionFiles
 from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, shot_frame
-from models.shots import Window
-from tests.engines.visuals.scenes import FPS, VIDEO, burn, counted, grey, plate, scene
+from engines.visuals.shots import LoadedShot
+from models.shots import Plate, Shot, Window
+from tests.engines.visuals.scenes import FPS, REF, VIDEO, burn, counted, grey, plate, scene
 from tests.media import counted_number, cut_off
 
 FONTS_DIR = Path(__file__).parents[3] / "assets" / "fonts"
@@ -130,14 +131,21 @@ def test_one_frame_of_a_shot_is_seen_in_its_colours(tmp_path: Path):
     assert rgb[48, 64].tolist() == pytest.approx([round((20 + 3 * 30 - 16) * 255 / 219)] * 3, abs=3)
 
 
+STILL = LoadedShot(Shot(picture=Plate(blob=REF, width_px=128, height_px=96)), Path("a.npy"))
+
+
 @given(frame_count=st.integers(1, 5000), fps=st.sampled_from([Fraction(24), FPS, Fraction(30000, 1001), Fraction(60)]))
-def test_chunks_cover_a_scene_and_are_alike(frame_count: int, fps: Fraction):
-    chunks = chunks_of(frame_count, fps)
+def test_chunks_cover_a_still_and_are_alike(frame_count: int, fps: Fraction):
+    chunks = chunks_of(scene(STILL, frame_count, video=VIDEO.model_copy(update={"fps": fps})))
     assert [number for chunk in chunks for number in range(*chunk)] == list(range(frame_count))
     lengths = {chunk.frame_count for chunk in chunks}
     assert max(lengths) - min(lengths) <= 1
     assert (max(lengths) - 1) * 1000 < LONGEST_CHUNK_MS * fps
     assert len(chunks) == 1 or min(lengths) * 2000 >= (LONGEST_CHUNK_MS - 100) * fps
+
+
+def test_footage_is_one_chunk(tmp_path: Path):
+    assert chunks_of(scene(counted(tmp_path / "clip.mp4", 20), 400)) == (Chunk(0, 400),)
 
 
 @pytest.mark.parametrize("kind", ["still", "moving still", "footage", "looped footage", "fade", "fade of footage"])
