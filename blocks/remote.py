@@ -73,6 +73,15 @@ class RemoteFolder:
         with self._reached(key) as path:
             self._fs.pipe_file(path, content)
 
+    def create(self, key: str, content: bytes) -> bool:
+        """Put a small object unless there is one, and return whether it was put."""
+        with self._reached(key) as path:
+            try:
+                self._fs.pipe_file(path, content, mode="create")
+            except FileExistsError:
+                return False
+        return True
+
     @contextmanager
     def _reached(self, key: str) -> Generator[str]:
         path = f"{self._base.rstrip('/')}/{key}"

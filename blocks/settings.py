@@ -48,7 +48,17 @@ class Settings(BaseSettings):
     download_timeout_s: float = Field(default=1800, gt=0, description="Longest download of one source")
     connect_timeout_s: float = Field(default=10, gt=0, description="To reach a source's server")
     read_timeout_s: float = Field(default=30, gt=0, description="Longest silence while a source is read")
-    callback_secret: SecretStr | None = Field(default=None, description="Key that signs callbacks; unset signs none")
+    callback_secret: SecretStr | None = Field(
+        default=None,
+        description="Key that signs callbacks; unset takes Prefect's Secret block neuroshorts-callback-secret, if any",
+    )
+    callback_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts inside private networks that callbacks may go to, as a JSON list of host or host:port",
+    )
+    strict_rate_limits: bool = Field(
+        default=False, description="Refuse to call an outside service whose rate limit does not exist in Prefect"
+    )
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
     @property

@@ -25,6 +25,10 @@ class RemoteOrLocalFile(Protocol):
     def uri(self) -> str:
         """The address, absolute, as people may see it."""
 
+    @property
+    def service(self) -> str | None:
+        """The outside service that serves it, as a circuit breaker knows it, or None."""
+
     def version(self) -> str | None:
         """Return what changes when the content does, or None if nothing tells. Raises what `download` raises."""
 
@@ -58,6 +62,10 @@ class LocalFile:
     uri: str
     settings: Settings
 
+    @property
+    def service(self) -> None:
+        """None: a file of this machine."""
+
     def version(self) -> str:
         """Return the file's identity, size and time of change. Raises SourceNotFound, SourceRefused."""
         with self._opened() as reader:
@@ -90,6 +98,11 @@ class S3File:
 
     uri: str
     settings: Settings
+
+    @property
+    def service(self) -> str:
+        """The bucket."""
+        return f"storage {self.uri.removeprefix('s3://').partition('/')[0]}"
 
     def version(self) -> str | None:
         """Return the entity tag. Raises SourceNotFound, SourceRefused, DownloadFailed."""

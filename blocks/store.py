@@ -130,6 +130,26 @@ class ArtifactStore:
             part.write_bytes(content)
             _rename_into_place(part, path)
 
+    def create_record(self, key: str, content: bytes) -> bool:
+        """Write the record `key` unless there is one, and return whether it did; of many at once, one does.
+
+        Raises DiskFull.
+        """
+        if self._remote:
+            return self._remote.create(_record_key(key), content)
+        path = self.root / _record_key(key)
+        part = self._workspace.new_path()
+        with _disk_full_named(path):
+            part.write_bytes(content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.hardlink_to(part)
+            except FileExistsError:
+                return False
+            finally:
+                part.unlink()
+        return True
+
     def list(self, folder: str) -> Iterator[Stored]:
         """Yield every file below `folder` (blobs or results) where the store itself lies."""
         return self._remote.list(folder) if self._remote else list_local(self.root, folder)

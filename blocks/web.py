@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import IO
 
@@ -18,7 +19,7 @@ from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, Source
 
 MAX_REDIRECTS = 5
 _GONE = frozenset({404, 410})
-_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HEAD_UNKNOWN = frozenset({400, 401, 403, 405, 501})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -36,6 +37,11 @@ class WebFile:
         """The address as people may see it."""
         url = _parse(self.address, self.address.partition("?")[0])
         return str(url.copy_with(userinfo=b"", query=None, fragment=None))
+
+    @property
+    def service(self) -> str:
+        """The server, as a circuit breaker knows it."""
+        return f"download {server_of(_parse(self.address, self.uri))}"
 
     def version(self) -> str | None:
         """Return what changes when the file does (entity tag, or date and length), or None if the server tells nothing.
@@ -109,8 +115,8 @@ class WebFile:
         if answer.status_code in _GONE:
             raise SourceNotFound(source=self.uri)
         told = f"the server answered {answer.status_code} {answer.reason_phrase}".rstrip()
-        if answer.status_code in _MAY_PASS:
-            raise DownloadFailed(source=self.uri, reason=told)
+        if answer.status_code in MAY_PASS:
+            raise DownloadFailed(source=self.uri, reason=told, retry_after_s=retry_after_s(answer))
         if not answer.is_success:
             raise SourceRefused(source=self.uri, reason=told)
 
@@ -138,6 +144,22 @@ def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
     if not allow_private and not all(is_public(address) for address in addresses):
         raise SourceRefused(source=source, reason=f"{url.host} is not a public address")
     return addresses[0]
+
+
+def server_of(url: httpx.URL) -> str:
+    """Return the host and port that an address names."""
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def retry_after_s(answer: httpx.Response) -> float | None:
+    """Return how long the server asks to be left alone (in seconds, or until a date), or None."""
+    told = answer.headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    try:
+        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
 
 
 def is_public(address: str) -> bool:

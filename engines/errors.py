@@ -8,6 +8,8 @@ All of them pickle, since they cross process borders inside Prefect's states.
 
 from typing import Any
 
+from models.report import StepFailure
+
 
 class NeuroShortsError(Exception):
     """The root of the tree. `details` are the keyword arguments of the failure, kept as attributes."""
@@ -105,9 +107,30 @@ class TrimOutOfRange(UserError):
 
 
 class DownloadFailed(TransientError):
-    """Needs `source`, `reason`: the network or the server failed in a way that may pass."""
+    """Needs `source`, `reason`: the network or the server failed in a way that may pass.
+
+    May have `retry_after_s`: how long the server asks to be left alone.
+    """
 
     template = "{source}: download failed: {reason}"
+
+
+class CallbackFailed(TransientError):
+    """Needs `url` (without secrets), `reason`. May have `retry_after_s`, and `status`: the receiver's answer."""
+
+    template = "callback to {url} failed: {reason}"
+
+
+class CallbackRefused(UserError):
+    """Needs `url` (without secrets), `reason`: it must not be sent there, or the receiver never wants it."""
+
+    template = "callback to {url} refused: {reason}"
+
+
+class ServiceSuspended(TransientError):
+    """Needs `service`, `retry_after_s`, `failures`: not called, because its last calls failed."""
+
+    template = "{service}: not called for {retry_after_s} s more, because it failed {failures} times in a row"
 
 
 class SceneError(UserError):
@@ -117,28 +140,19 @@ class SceneError(UserError):
 
 
 class RenderFailed(UserError):
-    """Needs `reasons`: what went wrong, one line each. The flow's own failure; every finished step is kept."""
+    """Needs `reasons`: what went wrong, one line each. The flow's own failure; every finished step is kept.
+
+    `failures` tells the same to programs.
+    """
 
     template = "{lines}"
 
-    def __init__(self, *, reasons: tuple[str, ...]) -> None:
-        self.reasons = reasons
+    def __init__(self, *, reasons: tuple[str, ...], failures: tuple[StepFailure, ...] = ()) -> None:
+        self.reasons, self.failures = reasons, failures
         super().__init__(lines="\n".join(reasons))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), {"reasons": self.reasons})
-
-
-class CallbackFailed(TransientError):
-    """Needs `url`, `reason`: the receiver cannot be reached or is busy."""
-
-    template = "callback to {url} failed: {reason}"
-
-
-class CallbackRefused(UserError):
-    """Needs `url`, `reason`: the receiver does not want it, or its address is not allowed."""
-
-    template = "callback to {url} refused: {reason}"
+        return _rebuild, (type(self), {"reasons": self.reasons, "failures": self.failures})
 
 
 # --- speech and text ---------------------------------------------------------------------------------------------

@@ -59,6 +59,26 @@ class StepReport(Model):
     seconds: float | None = Field(default=None, description="None for a cached step")
 
 
+class StepFailure(Model):
+    """One reason why a render failed."""
+
+    step: str = Field(title="Step", description="Such as fetch_asset; empty where none had begun")
+    scene: int | None = Field(default=None, ge=1, title="Scene", description="Counted from 1; empty for no single one")
+    reason: str = Field(title="Reason")
+    may_pass: bool = Field(title="May pass", description="Whether the same render may work later")
+
+
+class ServiceReport(Model):
+    """What a render had to do with one outside service."""
+
+    name: str = Field(title="Service", description="Such as download example.org:443")
+    calls: int = Field(default=0, ge=0)
+    failures: int = Field(default=0, ge=0)
+    refused: int = Field(default=0, ge=0, description="Calls not made because the circuit was open")
+    waited_s: float = Field(default=0.0, ge=0, description="For rate limits and for pauses that the service asked for")
+    circuit: Literal["closed", "open", "half-open"] = Field(default="closed", description="After the last call")
+
+
 class RenderReport(Model):
     """The whole render, as `report.json` and as the flow's result."""
 
@@ -69,4 +89,5 @@ class RenderReport(Model):
     mix: MixReport
     publication: Publication
     steps: tuple[StepReport, ...] = ()
+    services: tuple[ServiceReport, ...] = Field(default=(), title="Outside services")
     seconds: float = Field(description="From the flow's start to its publication")
