@@ -3,8 +3,11 @@
 import os
 import shutil
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import fsspec
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
@@ -16,11 +19,14 @@ LINK_LIFETIME_S = 7 * 24 * 3600
 
 
 def publish_file(source: Path, *, sha256: str, folder: str, name: str) -> PublishedFile:
-    """Copy `source` to `folder`/`name`; the name appears only once the file is whole."""
+    """Copy `source` to `folder`/`name`; the name appears only once the file is whole.
+
+    Raises StoreUnreachable, DiskFull.
+    """
     uri = f"{folder.rstrip('/')}/{name}"
     if is_remote(folder):
-        fs, path = fsspec.core.url_to_fs(uri)
-        fs.put_file(str(source), path)
+        with _reached(uri) as (fs, key):
+            fs.put_file(str(source), key)
     else:
         _copy_whole(source, Path(uri))
     return PublishedFile(name=name, uri=uri, sha256=sha256, size=source.stat().st_size)
@@ -30,8 +36,8 @@ def write_text(text: str, *, folder: str, name: str) -> str:
     """Write a small text file to `folder`/`name` in one step and return its address."""
     uri = f"{folder.rstrip('/')}/{name}"
     if is_remote(folder):
-        fs, path = fsspec.core.url_to_fs(uri)
-        fs.pipe_file(path, text.encode())
+        with _reached(uri) as (fs, key):
+            fs.pipe_file(key, text.encode())
     else:
         path = Path(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,9 +80,25 @@ def share_link(file: PublishedFile) -> str:
     return str(fs.sign(path, expiration=LINK_LIFETIME_S))
 
 
+def service_of(folder: str) -> str | None:
+    """Return the outside service behind a folder, as a circuit breaker knows it, or None for one of this machine."""
+    return f"storage {urlsplit(folder).netloc}" if is_remote(folder) else None
+
+
 def is_remote(folder: str) -> bool:
     """Return whether `folder` is a URL rather than a local path."""
     return "://" in folder
+
+
+@contextmanager
+def _reached(uri: str) -> Generator[tuple[Any, str]]:
+    """Yield the file system and the path of a URL; name its faults that may pass."""
+    try:
+        yield fsspec.core.url_to_fs(uri)
+    except (PermissionError, FileNotFoundError):
+        raise
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise StoreUnreachable(uri=uri, reason=str(error)) from error
 
 
 def _copy_whole(source: Path, target: Path) -> None:

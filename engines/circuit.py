@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.base import Model
 
-MOST_FAILURES = 5
+MOST_FAILURES = 8  # one source with all its retries is asked for six times: that alone is no outage
 FIRST_COOLDOWN_S = 15.0
 LONGEST_COOLDOWN_S = 900.0
 LONGEST_PAUSE_S = 3600.0

@@ -133,6 +133,15 @@ class ServiceSuspended(TransientError):
     template = "{service}: not called for {retry_after_s} s more, because it failed {failures} times in a row"
 
 
+class RateLimitMissing(UserError):
+    """Needs `service`: it has no rate limit, and the installation wants one for each."""
+
+    template = (
+        "{service}: not called without a rate limit: make one of that name by "
+        "`prefect global-concurrency-limit create '{service}' --limit 10 --slot-decay-per-second 1`"
+    )
+
+
 class SceneError(UserError):
     """Needs `scene` (counted from 1) and `reason`: another user error, placed in its scene."""
 
@@ -216,9 +225,9 @@ class StoreCorrupt(TransientError):
 
 
 class StoreUnreachable(TransientError):
-    """Needs `uri`, `reason`: the remote artifact store did not answer, or not as it should."""
+    """Needs `uri`, `reason`: a remote store or destination did not answer, or not as it should."""
 
-    template = "{uri}: the artifact store cannot be reached: {reason}"
+    template = "{uri} cannot be reached: {reason}"
 
 
 class BlobsDamaged(NeuroShortsError):

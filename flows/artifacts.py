@@ -1,8 +1,10 @@
 """What a person sees of a finished render in Prefect's UI."""
 
+from collections.abc import Sequence
+
 from prefect.artifacts import create_image_artifact, create_link_artifact, create_markdown_artifact
 
-from models.report import RenderReport
+from models.report import RenderReport, ServiceReport
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -37,8 +39,21 @@ def report_markdown(report: RenderReport) -> str:
             "| step | state | seconds |",
             "|---|---|---|",
             *rows,
+            *_services_table(report.services),
         ]
     )
+
+
+def _services_table(services: Sequence[ServiceReport]) -> list[str]:
+    if not services:
+        return []
+    rows = [
+        f"| {_escaped(each.name)} | {each.calls} | {each.failures} | {each.refused} | {each.waited_s:.1f} "
+        f"| {each.circuit} |"
+        for each in services
+    ]
+    head = ["", "| outside service | calls | failures | refused | waited s | circuit |", "|---|---|---|---|---|---|"]
+    return [*head, *rows]
 
 
 def _escaped(text: str) -> str:

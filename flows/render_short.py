@@ -78,6 +78,7 @@ def render_short(
         mix=master.mix,
         publication=publication,
         steps=steps.report(),
+        services=steps.services(),
         seconds=time.monotonic() - started,
     )
     write_report(report, folder=folder)

@@ -9,10 +9,11 @@ from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.progress import Progress
-from models.report import StepReport
+from models.report import ServiceReport, StepReport
 from tasks.clock import step_clock
 from tasks.errors import RenderFailed, SceneError
 from tasks.inputs import Inputs
+from tasks.services import service_ledger
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -29,6 +30,7 @@ class Steps:
 
     def __enter__(self) -> Self:
         self._seconds = self._stack.enter_context(step_clock())
+        self._ledger = self._stack.enter_context(service_ledger())
         return self
 
     def __exit__(
@@ -90,6 +92,10 @@ class Steps:
             )
             for future, name in self._names.items()
         )
+
+    def services(self) -> tuple[ServiceReport, ...]:
+        """Return what the steps had to do with outside services."""
+        return self._ledger.reports()
 
     def _reason(self, future: PrefectFuture[Any]) -> str:
         error, name = future.result(raise_on_failure=False), self._names[future]

@@ -9,11 +9,12 @@ from prefect.logging import get_run_logger
 from blocks.settings import Settings, get_settings
 from blocks.sources import RemoteOrLocalFile, locate
 from blocks.store import ArtifactStore, open_store
-from engines.errors import DownloadFailed, NeuroShortsError
+from engines.errors import DownloadFailed, NeuroShortsError, ServiceSuspended, TransientError
 from engines.visuals.probe import probe
 from models.media import MediaInfo, MediaKind, Source
 from tasks.caching import StepCache, stable_hash
 from tasks.retries import step
+from tasks.services import calling
 
 _COLOR = "color:"
 _UNKNOWN_MEDIA_TYPE = "application/octet-stream"  # what a source is, its content tells; its name decides nothing
@@ -43,8 +44,9 @@ class SourceCache(StepCache):
 def fetch_asset(uri: str, used_by: str) -> Source:
     """Return the source at `uri`, its bytes in the store: a path, https://…, s3://…, assets:NAME or color:#RRGGBB.
 
-    When its server cannot be reached, the copy fetched last is used. Raises SourceNotFound, SourceRefused,
-    SourceTooLarge, SourceUnreadable and, when there is no copy, DownloadFailed.
+    When its server cannot be reached or is left alone for a while, the copy fetched last is used. Raises
+    SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreadable and, when there is no copy, DownloadFailed or
+    ServiceSuspended.
     """
     if uri.startswith(_COLOR):
         return Source(uri=uri, info=MediaInfo(kind=MediaKind.COLOR))
@@ -52,7 +54,7 @@ def fetch_asset(uri: str, used_by: str) -> Source:
     file = locate(uri, settings)
     try:
         source = _fetch(file, store, settings)
-    except DownloadFailed as failure:
+    except (DownloadFailed, ServiceSuspended) as failure:
         source = _last_copy(uri, store, failure)
     else:
         store.write_record(_last_copy_key(uri), source.model_dump_json().encode())
@@ -63,7 +65,9 @@ def _version(uri: str) -> str | None:
     if uri.startswith(_COLOR):
         return uri
     try:
-        return locate(uri, get_settings()).version()
+        file = locate(uri, get_settings())
+        with calling(file.service):
+            return file.version()
     except NeuroShortsError:
         return None  # the step meets the same failure, and is the place to report it
 
@@ -71,14 +75,14 @@ def _version(uri: str) -> str | None:
 def _fetch(file: RemoteOrLocalFile, store: ArtifactStore, settings: Settings) -> Source:
     with store.scratch() as folder:
         path = folder / "source"
-        with path.open("wb") as writer:
+        with path.open("wb") as writer, calling(file.service):
             digest = file.download(writer)
         info = probe(path, source=file.uri, limits=settings.media_limits)
         blob = store.put(path, _UNKNOWN_MEDIA_TYPE, move=True, sha256=digest)
     return Source(uri=file.uri, info=info, blob=blob)
 
 
-def _last_copy(uri: str, store: ArtifactStore, failure: DownloadFailed) -> Source:
+def _last_copy(uri: str, store: ArtifactStore, failure: TransientError) -> Source:
     try:
         source = Source.model_validate_json(store.read_record(_last_copy_key(uri)))
     except FileNotFoundError:

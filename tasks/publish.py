@@ -9,6 +9,7 @@ from models.artifacts import ArtifactRef
 from models.report import CaptionSet, Publication, RenderReport, Video
 from tasks.errors import full_disk_named
 from tasks.retries import step
+from tasks.services import calling
 
 PREVIEW_PX = 640
 
@@ -23,10 +24,11 @@ def publish(video: Video, poster: ArtifactRef, captions: CaptionSet, folder: str
         "captions.srt": captions.srt,
         "captions.vtt": captions.vtt,
     }
-    files = tuple(
-        destinations.publish_file(store.local_path(ref), sha256=ref.sha256, folder=folder, name=name)
-        for name, ref in names.items()
-    )
+    with calling(destinations.service_of(folder)):
+        files = tuple(
+            destinations.publish_file(store.local_path(ref), sha256=ref.sha256, folder=folder, name=name)
+            for name, ref in names.items()
+        )
     return Publication(files=files, link=destinations.share_link(files[0]))
 
 

@@ -1,10 +1,12 @@
 """What every test shares: fast hypothesis settings, an own store, and one real Prefect server for those that ask."""
 
 import atexit
+import io
 import os
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from PIL import Image
 
 from blocks import local_server
 from blocks.store import ArtifactStore, open_store
@@ -96,6 +99,7 @@ class WebServer:
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
         self.requests: list[str] = []
+        self.times_s: list[float] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -115,6 +119,7 @@ class WebServer:
 
     def answer(self, handler: BaseHTTPRequestHandler, *, with_body: bool) -> None:
         self.requests.append(f"{handler.command} {handler.path}")
+        self.times_s.append(time.monotonic())
         page = self.pages.get(handler.path, Page(status=404))
         status = page.status if with_body else page.head_status or page.status
         if page.failures:
@@ -153,3 +158,11 @@ def web() -> Generator[WebServer]:
     server = WebServer()
     yield server
     server.close()
+
+
+@pytest.fixture
+def picture_bytes() -> bytes:
+    """A small PNG."""
+    target = io.BytesIO()
+    Image.new("RGB", (48, 32), "teal").save(target, "PNG")
+    return target.getvalue()
