@@ -104,7 +104,10 @@ def test_every_row_is_done_once_though_a_worker_is_lost(installation: Installati
         told = RenderReport.model_validate_json((video.parent / "report.json").read_text())
         assert told.run_id == finished_by[video.parent.name]
         assert video.stat().st_size == told.publication.files[0].size
-    assert measure.count_frames(videos[0]) == told.video.frame_count == ROW_MS * 30 // 1000
+    redone = {run.parameters["name"] for run in others}
+    for video in (video for video in videos if video.parent.name in redone | {"row-1"}):
+        told = RenderReport.model_validate_json((video.parent / "report.json").read_text())
+        assert measure.count_frames(video) == told.video.frame_count >= ROW_MS * 30 // 1000
 
 
 def test_again_nothing_is_left_to_do(installation: Installation, source: Path):
