@@ -73,7 +73,7 @@ class Client(FastHttpUser):
             file.write(json.dumps(seen) + "\n")
         if self.run_number == RUNS_PER_CLIENT:
             if next(_ended) == CLIENTS and self.environment.runner is not None:
-                gevent.spawn(self.environment.runner.quit)
+                gevent.spawn_later(3, self.environment.runner.quit)  # once the last figures are written
             raise StopUser
 
     def post(self, body: dict[str, Any], name: str) -> str | None:

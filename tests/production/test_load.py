@@ -18,8 +18,8 @@ from tests.production.databases import missing_programs
 from tests.production.topology import Topology
 
 CLIENTS, RUNS_PER_CLIENT = 100, 2
-CLIENTS_PER_S = 20
-WORKERS = 4
+CLIENTS_PER_S = 10
+WORKERS = 6
 TIMEOUT_S = 1200
 PERCENTILES = ("50%", "95%", "99%", "100%")
 
