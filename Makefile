@@ -35,7 +35,7 @@ test-ui: setup
 test-batch: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_batch_on_workers.py
 
-# A hundred clients of the run API on Postgres and Redis (Debian: apt-get install postgresql redis-server): 5 minutes.
+# A hundred clients of the run API on Postgres and Redis (Debian: apt-get install postgresql redis-server): 8 minutes.
 load: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[load]'
 	$(BIN)/pytest -m heavy -rP tests/production/test_load.py
