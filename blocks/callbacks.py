@@ -1,57 +1,88 @@
 """Telling another system that a render has ended: a signed JSON POST."""
 
-import hashlib
-import hmac
 import time
 
 import httpx
+from prefect.blocks.system import Secret
+from prefect.client.orchestration import SyncPrefectClient
 
 from blocks.settings import Settings
-from blocks.web import checked_address
+from blocks.web import checked_address, retry_after_s, server_of
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
-from models.callback import RenderEvent
+from engines.signing import sign
 
+EVENT_HEADER = "X-NeuroShorts-Event"
 TIMESTAMP_HEADER = "X-NeuroShorts-Timestamp"
 SIGNATURE_HEADER = "X-NeuroShorts-Signature"
-_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
-_TIMEOUT_S = 15.0
+SECRET_BLOCK = "neuroshorts-callback-secret"  # noqa: S105
+# Answers that say "never": the rest may pass, also 404, which a workflow that is not waiting yet answers.
+_NEVER = frozenset({400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 501})
 
 
-def deliver(address: str, event: RenderEvent, settings: Settings) -> None:
-    """POST the event to `address`, which is held to the same rules as a source's.
+def service_of(address: str) -> str:
+    """Return the receiver as a circuit breaker knows it."""
+    return f"callback {server_of(httpx.URL(address))}"
 
-    With NEUROSHORTS_CALLBACK_SECRET set, the signature header has the HMAC-SHA256 of "timestamp.body" under it.
-    Raises CallbackFailed for what may pass, CallbackRefused for what will not.
+
+def shown(address: str) -> str:
+    """Return the address without what may be secret in it."""
+    return str(httpx.URL(address).copy_with(userinfo=b"", query=None, fragment=None))
+
+
+def post(address: str, body: str, *, event_id: str, secret: str | None, settings: Settings, timeout_s: float) -> int:
+    """POST a body, signed if there is a secret, and return the status of the receiver's answer.
+
+    The address is held to the same rules as a source's, but for the hosts that the settings allow. Redirects are not
+    followed. Raises CallbackFailed for what may pass, CallbackRefused for what will not.
     """
-    url = httpx.URL(address)
-    shown = str(url.copy_with(userinfo=b"", query=None))
-    body = event.model_dump_json().encode()
-    headers = {"Host": url.netloc.decode("ascii"), "Content-Type": "application/json", **_signed(body, settings)}
+    url, name, content = httpx.URL(address), shown(address), body.encode()
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "User-Agent": "neuroshorts",
+        "Content-Type": "application/json",
+        EVENT_HEADER: event_id,
+        **_signed(content, secret),
+    }
     try:
-        host = checked_address(url, shown, allow_private=settings.allow_private_networks)
-        with httpx.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
+        host = checked_address(url, name, allow_private=_may_be_private(url, settings))
+        auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
+        with httpx.Client(auth=auth, timeout=timeout_s, trust_env=False) as client:
             answer = client.post(
-                url.copy_with(host=host), content=body, headers=headers, extensions={"sni_hostname": url.host}
+                url.copy_with(host=host, userinfo=b"", fragment=None),
+                content=content,
+                headers=headers,
+                extensions={"sni_hostname": url.host},
             )
     except (SourceRefused, SourceNotFound) as error:
-        raise CallbackRefused(url=shown, reason=str(error)) from error
+        raise CallbackRefused(url=name, reason=str(error).removeprefix(f"{name}: ")) from error
     except (DownloadFailed, httpx.HTTPError) as error:
-        raise CallbackFailed(url=shown, reason=str(error) or type(error).__name__) from error
-    if answer.status_code in _MAY_PASS:
-        raise CallbackFailed(url=shown, reason=f"it answered {answer.status_code}")
+        raise CallbackFailed(url=name, reason=str(error) or type(error).__name__) from error
+    told = f"it answered {answer.status_code}"
+    if answer.status_code in _NEVER or answer.has_redirect_location:
+        raise CallbackRefused(url=name, reason=told, status=answer.status_code)
     if not answer.is_success:
-        raise CallbackRefused(url=shown, reason=f"it answered {answer.status_code}")
+        wait_s = retry_after_s(answer)
+        raise CallbackFailed(url=name, reason=told, status=answer.status_code, retry_after_s=wait_s)
+    return answer.status_code
 
 
-def signature(timestamp: str, body: bytes, secret: str) -> str:
-    """Return what the signature header must say for a body sent at `timestamp` (seconds since 1970)."""
-    signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
-    return f"sha256={signed.hexdigest()}"
-
-
-def _signed(body: bytes, settings: Settings) -> dict[str, str]:
-    timestamp = str(int(time.time()))
-    headers = {TIMESTAMP_HEADER: timestamp}
+def callback_secret(settings: Settings, client: SyncPrefectClient) -> str | None:
+    """Return the key that callbacks are signed with, from the environment or Prefect's Secret block, if any."""
     if settings.callback_secret is not None:
-        headers[SIGNATURE_HEADER] = signature(timestamp, body, settings.callback_secret.get_secret_value())
+        return settings.callback_secret.get_secret_value()
+    slug = Secret.get_block_type_slug()
+    found = client._client.get(f"/block_types/slug/{slug}/block_documents", params={"include_secrets": True})
+    documents = found.json() if found.is_success else []
+    return next((str(each["data"]["value"]) for each in documents if each["name"] == SECRET_BLOCK), None)
+
+
+def _may_be_private(url: httpx.URL, settings: Settings) -> bool:
+    return settings.allow_private_networks or bool({url.host, server_of(url)} & set(settings.callback_hosts))
+
+
+def _signed(body: bytes, secret: str | None) -> dict[str, str]:
+    timestamp_s = int(time.time())
+    headers = {TIMESTAMP_HEADER: str(timestamp_s)}
+    if secret:
+        headers[SIGNATURE_HEADER] = sign(body, secret=secret, timestamp_s=timestamp_s)
     return headers

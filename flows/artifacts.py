@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
-from prefect.artifacts import create_image_artifact, create_link_artifact, create_markdown_artifact
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 
-from models.report import RenderReport, ServiceReport
+from models.report import RenderReport, ServiceReport, StepFailure
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -14,6 +19,12 @@ def show_report(report: RenderReport, *, poster_url: str) -> None:
         report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description="Share link"
     )
     create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
+
+
+def show_failures(failures: Sequence[StepFailure]) -> None:
+    """Attach a table of what went wrong to the flow run: which step of which scene, why, and whether it may pass."""
+    rows = [failure.model_dump(mode="json") for failure in failures]
+    create_table_artifact(rows, key="render-failures", description="Why the render failed")
 
 
 def report_markdown(report: RenderReport) -> str:

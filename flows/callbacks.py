@@ -6,47 +6,53 @@ from contextlib import contextmanager
 from prefect import runtime
 from prefect.logging import get_run_logger
 
-from models.callback import RenderEvent
+from flows.artifacts import show_failures
+from models.callback import CallbackError, CallbackEvent, Ending
 from models.report import RenderReport
 from models.spec import ShortSpec
-from tasks.callback import send_callback
+from tasks.callback import event_id, fixed_body, send_callback
 from tasks.errors import RenderFailed
 
 
 @contextmanager
 def failure_told(spec: ShortSpec, slug: str) -> Generator[None]:
-    """Send the spec's callback when the block raises, and raise on."""
+    """Show why the block raised among the run's artifacts, send the spec's callback, and raise on."""
     try:
         yield
     except Exception as error:
-        reasons = error.reasons if isinstance(error, RenderFailed) else (f"{type(error).__name__}: {error}",)
-        _tell(spec, RenderEvent(**_identity("failed"), title=spec.title, slug=slug, state="failed", reasons=reasons))
+        if isinstance(error, RenderFailed):
+            show_failures(error.failures)
+        if spec.callback_url is not None:
+            failures = error.failures if isinstance(error, RenderFailed) else ()
+            told = CallbackError(message=str(error) or type(error).__name__, failures=failures)
+            deliver(str(spec.callback_url), _event(Ending.FAILED, title=spec.title, slug=slug, error=told))
         raise
 
 
 def success_told(spec: ShortSpec, report: RenderReport) -> None:
     """Send the spec's callback for a finished render."""
-    event = RenderEvent(
-        **_identity("completed"),
+    if spec.callback_url is None:
+        return
+    event = _event(
+        Ending.COMPLETED,
         title=spec.title,
         slug=report.slug,
-        state="completed",
         link=report.publication.link,
         files=report.publication.files,
         duration_ms=report.video.duration_ms,
+        seconds=report.seconds,
     )
-    _tell(spec, event)
+    deliver(str(spec.callback_url), event)
 
 
-def _identity(state: str) -> dict[str, str]:
-    run_id = str(runtime.flow_run.id)
-    return {"run_id": run_id, "id": f"{run_id}:{state}"}
-
-
-def _tell(spec: ShortSpec, event: RenderEvent) -> None:
+def deliver(url: str, event: CallbackEvent) -> None:
     """Deliver an event; a receiver that fails is told of in the log, and does not change how the render ended."""
-    if spec.callback_url is None:
-        return
-    state = send_callback(str(spec.callback_url), event, return_state=True)
+    state = send_callback(url, event.id, fixed_body(event), return_state=True)
     if not state.is_completed():
         get_run_logger().warning("The callback was not delivered: %s", state.message)
+
+
+def _event(state: Ending, **told: object) -> CallbackEvent:
+    run_id, attempt = str(runtime.flow_run.id), int(runtime.flow_run.run_count)
+    identity = {"id": event_id(run_id, attempt=attempt, state=state), "run_id": run_id, "attempt": attempt}
+    return CallbackEvent.model_validate({**identity, "state": state, **told})

@@ -1,5 +1,6 @@
 """The steps of one run: submitted under readable names, watched, and settled together."""
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
@@ -9,11 +10,14 @@ from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.progress import Progress
-from models.report import ServiceReport, StepReport
+from models.report import ServiceReport, StepFailure, StepReport
 from tasks.clock import step_clock
 from tasks.errors import RenderFailed, SceneError
 from tasks.inputs import Inputs
+from tasks.retries import is_transient
 from tasks.services import service_ledger
+
+_SCENE = re.compile(r"scene (\d+)")
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -72,7 +76,8 @@ class Steps:
         self._running = []
         if failed:
             ran = [future for future in failed if future.state.is_final()]  # the rest only waited for what these make
-            raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in ran)))
+            failures = tuple(self._failure(future) for future in ran)
+            raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in ran)), failures=failures)
 
     def run(self, task: Task[..., R], **inputs: Any) -> R:
         """Submit one step, wait for it, and return its result; what else runs goes on. Raises what `settle` raises."""
@@ -96,6 +101,16 @@ class Steps:
     def services(self) -> tuple[ServiceReport, ...]:
         """Return what the steps had to do with outside services."""
         return self._ledger.reports()
+
+    def _failure(self, future: PrefectFuture[Any]) -> StepFailure:
+        error, name = future.result(raise_on_failure=False), self._names[future]
+        in_name = _SCENE.search(name)
+        return StepFailure(
+            step=name.split(":")[0],
+            scene=error.scene if isinstance(error, SceneError) else in_name and int(in_name[1]),
+            reason=error.reason if isinstance(error, SceneError) else str(error),
+            may_pass=is_transient(error),
+        )
 
     def _reason(self, future: PrefectFuture[Any]) -> str:
         error, name = future.result(raise_on_failure=False), self._names[future]

@@ -1,22 +1,40 @@
-"""What a callback tells its receiver."""
+"""What a callback tells about a render that has ended."""
 
-from typing import Literal
+from enum import StrEnum
 
 from pydantic import Field
 
 from models.base import Model
-from models.report import PublishedFile
+from models.report import PublishedFile, StepFailure
 
 
-class RenderEvent(Model):
-    """The end of a render. `id` is the same however often the same end is told, so that a receiver can drop repeats."""
+class Ending(StrEnum):
+    """How a run ended."""
 
-    id: str = Field(description="Flow run and state")
-    run_id: str = Field(description="Prefect flow run")
-    state: Literal["completed", "failed"]
-    title: str
-    slug: str
-    link: str | None = Field(default=None, description="Share link of the video")
-    files: tuple[PublishedFile, ...] = ()
-    duration_ms: int | None = Field(default=None, description="Of the video")
-    reasons: tuple[str, ...] = Field(default=(), description="Why it failed: step, scene and cause, one line each")
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+
+
+class CallbackError(Model):
+    """Why there is no video."""
+
+    message: str = Field(title="Message", description="For people")
+    failures: tuple[StepFailure, ...] = Field(default=(), title="Failures", description="Which scene, which step, why")
+
+
+class CallbackEvent(Model):
+    """The body of a callback. One event has one content, however often it is sent."""
+
+    id: str = Field(title="Event", description="Run, attempt and state: receivers drop an event they have seen")
+    state: Ending = Field(title="State")
+    run_id: str = Field(title="Run", description="Prefect flow run")
+    attempt: int = Field(ge=0, title="Attempt", description="How often the run was started")
+    title: str = Field(title="Title", description="Of the spec")
+    slug: str = Field(title="Slug", description="Name of the result's folder")
+    link: str | None = Field(default=None, title="Share link", description="Of the video, when completed")
+    files: tuple[PublishedFile, ...] = Field(default=(), title="Files", description="Video, poster and captions")
+    duration_ms: int | None = Field(default=None, title="Duration (ms)", description="Of the video")
+    seconds: float | None = Field(default=None, title="Seconds", description="That the render took")
+    error: CallbackError | None = Field(default=None, title="Error", description="None when completed")

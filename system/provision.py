@@ -30,6 +30,6 @@ async def _apply(*, workers: int, deployed: str | None) -> list[str]:
         await StepRecords.aregister_type_and_schema(client=client)
         return [
             *await fleet.apply_pool(client, workers=workers),
-            *await automations.apply_automations(client, automations.load_automations()),
             *await deployments.apply_deployments(client, deployed=deployed),
+            *await automations.apply_automations(client, deployments=deployments.deployment_names()),
         ]

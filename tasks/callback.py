@@ -1,13 +1,66 @@
-"""Tell the spec's callback address how the render ended."""
+"""Tell the spec's callback address how a run ended."""
 
-from blocks.callbacks import deliver
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+
+from blocks.callbacks import callback_secret, post, service_of
 from blocks.settings import get_settings
-from models.callback import RenderEvent
+from blocks.store import open_store
+from models.callback import CallbackError, CallbackEvent, Ending
+from models.spec import ShortSpec
+from tasks.caching import stable_hash
+from tasks.plan import slug_of
 from tasks.retries import step
+from tasks.services import calling
+
+RETRIES = 6  # after 1, 2, 4, 8, 16 and 32 s, or as long as the receiver asks for
+_TIMEOUT_S = 15.0
 
 
-@step(version=1, run_name="send_callback: {event.state}")
-def send_callback(url: str, event: RenderEvent) -> str:
-    """Deliver the event, once for each run and state. Raises CallbackRefused, CallbackFailed."""
-    deliver(url, event, get_settings())
-    return event.id
+@step(version=2, run_name="send_callback: {event_id}", retries=RETRIES)
+def send_callback(url: str, event_id: str, body: str) -> int:
+    """POST the body of an event and return the status of the answer; what was delivered is not sent again.
+
+    Raises CallbackRefused, CallbackFailed, ServiceSuspended.
+    """
+    settings = get_settings()
+    with get_client(sync_client=True) as client:
+        secret = callback_secret(settings, client)
+    with calling(service_of(url)):
+        return post(url, body, event_id=event_id, secret=secret, settings=settings, timeout_s=_TIMEOUT_S)
+
+
+def fixed_body(event: CallbackEvent) -> str:
+    """Return the body that every delivery of this event has: what its first one had, whichever process sent it."""
+    store, key = open_store(), stable_hash(["callback", event.id])
+    if store.create_record(key, event.model_dump_json().encode()):
+        return event.model_dump_json()
+    return store.read_record(key).decode()
+
+
+def event_id(run_id: UUID | str, *, attempt: int, state: Ending) -> str:
+    """Return the name of an event: a run that is started again and ends again makes another one."""
+    return f"{run_id}:{attempt}:{state}"
+
+
+def event_of_ended(run: FlowRun) -> tuple[str, CallbackEvent] | None:
+    """Return the address and the event of a render that was cut off; None if it was not, or nobody wants to know."""
+    state = {"CANCELLED": Ending.CANCELLED, "CRASHED": Ending.CRASHED}.get(run.state_type or "")
+    if state is None or "spec" not in run.parameters:
+        return None
+    spec = ShortSpec.model_validate(run.parameters["spec"])
+    if spec.callback_url is None:
+        return None
+    message = run.state.message if run.state else None
+    event = CallbackEvent(
+        id=event_id(run.id, attempt=run.run_count, state=state),
+        state=state,
+        run_id=str(run.id),
+        attempt=run.run_count,
+        title=spec.title,
+        slug=slug_of(spec, run.parameters.get("name")),
+        error=CallbackError(message=message or f"The run was {state}."),
+    )
+    return str(spec.callback_url), event

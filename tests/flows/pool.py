@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks import local_server
 from system import fleet
-from system.automations import apply_automations, load_automations
+from system.automations import apply_automations
 
 PROJECT = Path(__file__).parents[2]
 SETUP_TIMEOUT_S = 300
@@ -106,7 +106,7 @@ class Installation:
         with temporary_settings(updates={PREFECT_API_URL: self.url}):
             async with get_client() as client:
                 await fleet.apply_pool(client, workers=runs_at_once + 1)  # one is kept for single renders
-                await apply_automations(client, load_automations())
+                await apply_automations(client, deployments=())
 
     def start_worker(self, name: str, *, limit: int) -> Worker:
         """Start a worker that takes the rows of batches, `limit` at once."""

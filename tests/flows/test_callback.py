@@ -1,11 +1,15 @@
 import json
 import threading
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from blocks.callbacks import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
+from blocks.callbacks import EVENT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from engines.signing import is_signed
+from models.callback import CallbackEvent, Ending
+from tasks.callback import fixed_body
 from tasks.errors import RenderFailed
 from tests.flows.studio import Studio
 
@@ -57,11 +61,13 @@ def test_the_end_of_a_render_is_told_once_and_signed(studio: Studio, receiver: R
     assert len(receiver.posts) == 2
     assert receiver.posts[0][1] == receiver.posts[1][1]
     headers, body = receiver.posts[-1]
-    assert headers[SIGNATURE_HEADER] == signature(headers[TIMESTAMP_HEADER], body, SECRET)
+    sent_s = int(headers[TIMESTAMP_HEADER])
+    assert is_signed(body, headers[SIGNATURE_HEADER], secret=SECRET, timestamp_s=sent_s, now_s=sent_s)
     event = json.loads(body)
     assert event["state"] == "completed"
     assert event["link"] == report.publication.link
-    assert event["id"] == f"{report.run_id}:completed"
+    assert event["id"] == headers[EVENT_HEADER] == f"{report.run_id}:1:completed"
+    assert [file["name"] for file in event["files"]] == ["video.mp4", "poster.jpg", "captions.srt", "captions.vtt"]
 
 
 def test_a_failed_render_is_told_with_its_reasons(studio: Studio, receiver: Receiver):
@@ -71,10 +77,25 @@ def test_a_failed_render_is_told_with_its_reasons(studio: Studio, receiver: Rece
     assert not others
     event = json.loads(body)
     assert event["state"] == "failed"
-    assert any("scene 1" in reason and "missing.jpg" in reason for reason in event["reasons"])
+    (failure,) = event["error"]["failures"]
+    assert (failure["step"], failure["scene"], failure["may_pass"]) == ("fetch_asset", 1, False)
+    assert "missing.jpg" in failure["reason"]
+    assert "missing.jpg" in event["error"]["message"]
 
 
 def test_a_callback_into_a_private_network_is_refused_and_the_render_stands(studio: Studio, receiver: Receiver):
     report = studio.render(spec(receiver.url))
     assert not receiver.posts
     assert (studio.output / report.slug / "video.mp4").exists()
+
+
+def test_an_event_has_one_content_whoever_tells_it_first(store):
+    def event(seconds: float) -> CallbackEvent:
+        return CallbackEvent(
+            id="run:1:completed", state=Ending.COMPLETED, run_id="run", attempt=1, title="T", slug="t", seconds=seconds
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        bodies = set(pool.map(lambda number: fixed_body(event(number)), range(32)))
+    assert len(bodies) == 1
+    assert fixed_body(event(99)) in bodies

@@ -60,7 +60,7 @@ def test_container_files_deploy_what_prefect_yaml_does(kind: str):
 
 
 def test_three_missing_heartbeats_are_noticed_within_two_minutes():
-    heartbeat = next(automation for automation in load_automations() if automation.name == "renders-heartbeat")
+    heartbeat = next(automation for automation in load_automations({}) if automation.name == "renders-heartbeat")
     trigger = heartbeat.trigger
     frequency = timedelta(seconds=int(worker_settings()["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]))
     assert trigger.posture is Posture.Proactive
