@@ -21,7 +21,7 @@ test: setup
 
 # Whole systems that are cancelled, killed, cut off and restarted: about 6 minutes.
 test-failures: setup
-	$(BIN)/pytest -m heavy tests/system/test_failures.py
+	$(BIN)/pytest -m heavy tests/system/test_failures.py tests/system/test_cut_off_callbacks.py
 
 # The processes of deployments/compose.yaml on a real Postgres and Redis (Debian: apt-get install postgresql redis-server).
 test-production: setup

@@ -1,8 +1,6 @@
 import json
-import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,41 +10,17 @@ from models.callback import CallbackEvent, Ending
 from tasks.callback import fixed_body
 from tasks.errors import RenderFailed
 from tests.flows.studio import Studio
+from tests.receiver import Receiver
 
 SECRET = "between us"
 ALLOWED = {"NEUROSHORTS_ALLOW_PRIVATE_NETWORKS": "true", "NEUROSHORTS_CALLBACK_SECRET": SECRET}
-
-
-class Receiver:
-    """Keeps every POST; answers with `statuses` in turn, then with 200."""
-
-    def __init__(self) -> None:
-        self.posts: list[tuple[dict[str, str], bytes]] = []
-        self.statuses: list[int] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.posts.append((dict(self.headers), body))
-                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?token=t"
 
 
 @pytest.fixture
 def receiver() -> Generator[Receiver]:
     made = Receiver()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 def spec(url: str, **fields):
