@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-failures test-production test-ui test-batch load check format bench clean
+.PHONY: docs setup demo test test-n8n test-failures test-production test-ui test-batch load check format bench clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ test: setup
 # Whole systems that are cancelled, killed, cut off and restarted: about 6 minutes.
 test-failures: setup
 	$(BIN)/pytest -m heavy tests/system/test_failures.py tests/system/test_cut_off_callbacks.py
+
+# The n8n workflows in a real n8n (Node 20; the first time installs it into .cache/n8n, which takes minutes).
+test-n8n: setup
+	$(BIN)/pytest -m heavy tests/system/test_n8n.py
 
 # The processes of deployments/compose.yaml on a real Postgres and Redis (Debian: apt-get install postgresql redis-server).
 test-production: setup
