@@ -125,7 +125,7 @@ def fill_form(browser: Browser, deployment_id: UUID) -> None:
 
 
 def submit(installation: Installation, browser: Browser, deployment_id: UUID) -> UUID:
-    """Fill and submit the form until there is a run: SQLite may refuse a write, and the page then says so and leaves."""
+    """Fill and submit the form until there is a run: SQLite may refuse a write; the page then says so and leaves."""
     for _ in range(ATTEMPTS):
         fill_form(browser, deployment_id)
         browser.click("//button[normalize-space()='Submit']")
