@@ -199,6 +199,19 @@ def down() -> None:
         stdout.print("Nothing was running.")
 
 
+@app.command()
+def metrics(
+    host: Annotated[str, typer.Option(help="Address to answer at.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="NEUROSHORTS_METRICS_PORT when not given.")] = None,
+) -> None:
+    """Export metrics to Prometheus at /metrics until told to end; `up` starts one."""
+    _choose_server()
+    from blocks.settings import get_settings
+    from system.metrics import serve
+
+    serve(host=host, port=port or get_settings().metrics_port)
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -221,6 +234,8 @@ def _read_spec(argument: str) -> "ShortSpec":
 
 def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
     _choose_server()
+    if "NEUROSHORTS_LOG_DIR" in os.environ:
+        os.environ.setdefault("PREFECT_LOGGING_SETTINGS_PATH", str(Path(__file__).parent / "blocks" / "logging.yml"))
     gc.disable()  # an eighth of the time of these imports goes into looking for garbage among what is all kept
     from httpx import TransportError
 

@@ -71,14 +71,17 @@ def _make_photo(originals: Sequence[Path], number: int, output: Path) -> None:
 
 
 def _make_clip(photo: Path, number: int, output: Path) -> None:
-    """Write a 1920x1080 clip of 6 s that pans down the photo, with grain, as H.264 from a camera would be."""
+    """Write a 1920x1080 clip of 6 s that pans down the photo, with grain.
+
+    A key frame every 2 s, as video from the web has; cameras write more of them.
+    """
     travel = f"min(ih-1200\\,t*{150 + 20 * number})"
     graph = f"crop=2133:1200:430:'{travel}',scale=1920:1080:flags=bicubic,noise=alls=5:allf=t:all_seed={number}"
     color = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709"
     ffmpeg.run(
         [
             *("-loop", "1", "-framerate", "30", "-t", "6", "-i", str(photo), "-vf", f"{graph},{color}"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-an", "-y", str(output)),
+            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "60", "-an", "-y", str(output)),
         ],
         timeout_s=300,
     )

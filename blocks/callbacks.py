@@ -5,6 +5,7 @@ import time
 import httpx
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.exceptions import ObjectNotFound
 
 from blocks.settings import Settings
 from blocks.web import checked_address, retry_after_s, server_of
@@ -70,10 +71,11 @@ def callback_secret(settings: Settings, client: SyncPrefectClient) -> str | None
     """Return the key that callbacks are signed with, from the environment or Prefect's Secret block, if any."""
     if settings.callback_secret is not None:
         return settings.callback_secret.get_secret_value()
-    slug = Secret.get_block_type_slug()
-    found = client._client.get(f"/block_types/slug/{slug}/block_documents", params={"include_secrets": True})
-    documents = found.json() if found.is_success else []
-    return next((str(each["data"]["value"]) for each in documents if each["name"] == SECRET_BLOCK), None)
+    try:
+        document = client.read_block_document_by_name(SECRET_BLOCK, Secret.get_block_type_slug())
+    except ObjectNotFound:
+        return None
+    return str(document.data["value"])
 
 
 def _may_be_private(url: httpx.URL, settings: Settings) -> bool:

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     strict_rate_limits: bool = Field(
         default=False, description="Refuse to call an outside service whose rate limit does not exist in Prefect"
     )
+    log_dir: Path = Field(default=Path("logs"), description="Folder of app.log, for processes that keep one")
+    log_json: bool = Field(default=False, description="Write app.log as one JSON object a line")
+    sentry_dsn: SecretStr | None = Field(
+        default=None, description="Where errors that no user made are sent; unset: nowhere"
+    )
+    metrics_port: int = Field(default=9464, ge=1, le=65535, description="Of the exporter that Prometheus scrapes")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
     @property

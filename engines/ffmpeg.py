@@ -1,6 +1,7 @@
 """The only door to ffmpeg. Every child is bounded in time, dies with this process, and never fails silently."""
 
 import ctypes
+import logging
 import os
 import re
 import signal
@@ -22,6 +23,9 @@ LOG_TAIL_BYTES = 4_000
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
 _SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 _PR_SET_PDEATHSIG = 1
+_LOGGED_LINES = 10
+
+logger = logging.getLogger(__name__)
 
 
 def executable() -> str:
@@ -180,7 +184,9 @@ class _Child:
         log = self.log_tail()
         if "No space left on device" in log:
             raise DiskFull(path=self.command[-1], reason=log.splitlines()[-1])
-        raise FfmpegFailed(command=" ".join(self.command), exit_code=self._process.returncode, log=log or "no message")
+        exit_code = self._process.returncode
+        logger.warning("ffmpeg ended with exit code %d: %s", exit_code, "\n".join(log.splitlines()[-_LOGGED_LINES:]))
+        raise FfmpegFailed(command=" ".join(self.command), exit_code=exit_code, log=log or "no message")
 
     def _time_out(self) -> None:
         self._timed_out.set()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
 from blocks.server_choice import configured_api_url
+from blocks.settings import get_settings
 from models.base import Model
 from system.state import SystemState, Worker, system_home, system_lock, write_state
 from system.state import read_state as read_system
@@ -57,7 +58,7 @@ def _fill_posts(
     home: Path, state: SystemState, workers: int, environment: dict[str, str]
 ) -> tuple[tuple[Worker, ...], list[str]]:
     """Start the workers that are missing, remembering each at once; return all that run, and the changes."""
-    from system.workers import living, posts, start_worker
+    from system.workers import exporter_name, living, posts, start_exporter, start_worker
 
     running = living(state.workers)
     taken = {worker.name for worker in running}
@@ -67,4 +68,11 @@ def _fill_posts(
             running = (*running, start_worker(post, environment=environment, logs=home))
             write_state(home, state.model_copy(update={"workers": running}))
             started.append(f"worker {post.name}")
-    return running, started
+    name = exporter_name()
+    if name not in taken:
+        wanted = get_settings().metrics_port
+        port = wanted if is_free(wanted) else free_port()
+        exporter = start_exporter(name, port=port, environment=environment, logs=home)
+        write_state(home, state.model_copy(update={"workers": (*running, exporter)}))
+        started.append(f"metrics for Prometheus at http://127.0.0.1:{port}/metrics")
+    return tuple(worker for worker in running if worker.name != name), started

@@ -27,6 +27,8 @@ _WORKER_SETTINGS = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     # Cancelling a run that a worker has claimed and not started yet.
     "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
+    "PREFECT_LOGGING_SETTINGS_PATH": str(PROJECT / "blocks" / "logging.yml"),
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # lines of this project's own loggers outside a run
 }
 
 
@@ -95,6 +97,22 @@ def start_worker(post: Post, *, environment: Mapping[str, str], logs: Path) -> W
     return Worker(name=post.name, **started.model_dump())
 
 
+def start_exporter(name: str, *, port: int, environment: Mapping[str, str], logs: Path) -> Worker:
+    """Start the exporter that Prometheus scrapes in the background, its output in `logs`."""
+    started = spawn(
+        [sys.executable, "-m", "cli", "metrics", "--port", str(port)],
+        folder=PROJECT,
+        environment={**os.environ, **environment, **worker_settings()},
+        log=logs / f"{name}.log",
+    )
+    return Worker(name=name, **started.model_dump())
+
+
+def exporter_name() -> str:
+    """Return the name of this machine's exporter."""
+    return f"{socket.gethostname()}-metrics"
+
+
 def worker_settings() -> dict[str, str]:
     """Return the variables of every worker and of the runs that it starts."""
     settings = get_settings()
@@ -104,6 +122,7 @@ def worker_settings() -> dict[str, str]:
         "NEUROSHORTS_STORE": _absolute(settings.store),
         "NEUROSHORTS_DESTINATION": _absolute(settings.destination),
         "NEUROSHORTS_CACHE_DIR": str(settings.cache_dir.absolute()),
+        "NEUROSHORTS_LOG_DIR": str(settings.log_dir.absolute()),
     }
 
 

@@ -1,5 +1,7 @@
 """Burn a scene, chunk by chunk: play its shot, draw its captions, encode every frame once."""
 
+import logging
+import time
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +27,8 @@ from models.shots import Footage
 
 LONGEST_CHUNK_MS = 2_500
 FOOTAGE_THREADS = 2
+
+logger = logging.getLogger(__name__)
 
 
 class Chunk(NamedTuple):
@@ -76,9 +80,12 @@ def burn_chunk(scene: Scene, chunk: Chunk, *, output: Path, timeout_s: float) ->
 
     Raises FfmpegFailed, FfmpegTimeout, DiskFull and what decoding footage raises.
     """
+    started = time.monotonic()
     part = _plain_footage(scene)
     if part is None or not _burn_decoded(scene, chunk, part, output, timeout_s):
         _burn_composed(scene, chunk, output, timeout_s)
+    seconds = time.monotonic() - started
+    logger.info("Frames %d to %d of %d encoded in %.1f s", chunk.start, chunk.stop - 1, scene.frame_count, seconds)
 
 
 def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
