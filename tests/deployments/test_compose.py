@@ -125,7 +125,7 @@ def test_workers_work_as_those_of_neuroshorts_up():
     environment = environment_of(SERVICES["worker"])
     for key, value in worker_settings().items():
         if key.startswith("PREFECT_"):
-            assert environment[key] == value
+            assert environment[key] == value.replace(str(PROJECT), "/app")
     served = {queue: name for name in ("worker", "control") for queue in _options(SERVICES[name], "--work-queue")}
     assert served == {fleet.INTERACTIVE: "worker", fleet.BATCH: "worker", fleet.CONTROL: "control"}
     assert _options(SERVICES["worker"], "--pool") == [fleet.POOL]
