@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from blocks.local_server import stop_server
+from blocks.processes import is_alive, stop
 from system.state import SystemState, read_state, system_home, system_lock, write_state
 from system.workers import LEAVE_S, stop_workers
+
+EXPORTER_GRACE_S = 5
 
 
 def bring_down(*, notify: Callable[[str], None]) -> bool:
@@ -17,8 +20,12 @@ def bring_down(*, notify: Callable[[str], None]) -> bool:
         ended = stop_workers(state.workers)
         for worker in ended:
             notify(f"worker {worker.name} has ended")
+        exporter_ended = state.exporter is not None and is_alive(state.exporter)
+        if state.exporter is not None and exporter_ended:
+            stop(state.exporter, grace_s=EXPORTER_GRACE_S)
+            notify("the exporter has ended")
         write_state(home, SystemState(api_url=state.api_url, deployed=state.deployed))
         server_ended = stop_server(home=home)
         if server_ended:
             notify("the local server has ended")
-    return bool(ended) or server_ended
+    return bool(ended) or exporter_ended or server_ended

@@ -19,9 +19,10 @@ class Worker(Started):
 
 
 class SystemState(Model):
-    """The workers of this machine and what was deployed."""
+    """The workers and the exporter of this machine, and what was deployed."""
 
     workers: tuple[Worker, ...] = ()
+    exporter: Started | None = None
     api_url: str | None = None
     deployed: str | None = None
 

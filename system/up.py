@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
+from blocks.processes import is_alive
 from blocks.server_choice import configured_api_url
 from blocks.settings import get_settings
 from models.base import Model
@@ -40,7 +41,7 @@ def bring_up(*, workers: int, port: int | None, notify: Notify) -> SystemUp:
         before = read_system(home)
         deployed = before.deployed if before.api_url == api_url else None
         digest, changes = provision(workers=workers, deployed=deployed)
-        after = SystemState(workers=before.workers, api_url=api_url, deployed=digest)
+        after = SystemState(workers=before.workers, exporter=before.exporter, api_url=api_url, deployed=digest)
         write_state(home, after)
         running, started = _fill_posts(home, after, workers, environment)
     names = tuple(worker.name for worker in running)
@@ -57,8 +58,11 @@ def _local_server(home: Path, port: int | None, notify: Notify) -> str:
 def _fill_posts(
     home: Path, state: SystemState, workers: int, environment: dict[str, str]
 ) -> tuple[tuple[Worker, ...], list[str]]:
-    """Start the workers that are missing, remembering each at once; return all that run, and the changes."""
-    from system.workers import exporter_name, living, posts, start_exporter, start_worker
+    """Start the workers, and the exporter, that are missing, remembering each at once.
+
+    Return all workers that run, and the changes.
+    """
+    from system.workers import living, posts, start_exporter, start_worker
 
     running = living(state.workers)
     taken = {worker.name for worker in running}
@@ -68,11 +72,10 @@ def _fill_posts(
             running = (*running, start_worker(post, environment=environment, logs=home))
             write_state(home, state.model_copy(update={"workers": running}))
             started.append(f"worker {post.name}")
-    name = exporter_name()
-    if name not in taken:
+    if state.exporter is None or not is_alive(state.exporter):
         wanted = get_settings().metrics_port
         port = wanted if is_free(wanted) else free_port()
-        exporter = start_exporter(name, port=port, environment=environment, logs=home)
-        write_state(home, state.model_copy(update={"workers": (*running, exporter)}))
+        exporter = start_exporter(port=port, environment=environment, logs=home)
+        write_state(home, state.model_copy(update={"workers": running, "exporter": exporter}))
         started.append(f"metrics for Prometheus at http://127.0.0.1:{port}/metrics")
-    return tuple(worker for worker in running if worker.name != name), started
+    return running, started

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from blocks.processes import is_alive, send, spawn, stop, wait_until
+from blocks.processes import Started, is_alive, send, spawn, stop, wait_until
 from blocks.settings import get_settings
 from models.base import Model
 from system.fleet import BATCH, CONTROL, CONTROL_RUNS, INTERACTIVE, POOL
@@ -97,20 +97,14 @@ def start_worker(post: Post, *, environment: Mapping[str, str], logs: Path) -> W
     return Worker(name=post.name, **started.model_dump())
 
 
-def start_exporter(name: str, *, port: int, environment: Mapping[str, str], logs: Path) -> Worker:
+def start_exporter(*, port: int, environment: Mapping[str, str], logs: Path) -> Started:
     """Start the exporter that Prometheus scrapes in the background, its output in `logs`."""
-    started = spawn(
+    return spawn(
         [sys.executable, "-m", "cli", "metrics", "--port", str(port)],
         folder=PROJECT,
         environment={**os.environ, **environment, **worker_settings()},
-        log=logs / f"{name}.log",
+        log=logs / "metrics.log",
     )
-    return Worker(name=name, **started.model_dump())
-
-
-def exporter_name() -> str:
-    """Return the name of this machine's exporter."""
-    return f"{socket.gethostname()}-metrics"
 
 
 def worker_settings() -> dict[str, str]:

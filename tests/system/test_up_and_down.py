@@ -11,7 +11,13 @@ from system import deployments
 from system.state import write_state
 from tests.system.installation import Installation, short_spec, wait_for
 
-DEPLOYMENTS = ("render-short/on-demand", "render-batch/on-demand", "render-batch/nightly", "prune-store/weekly")
+DEPLOYMENTS = (
+    "render-short/on-demand",
+    "render-batch/on-demand",
+    "render-batch/nightly",
+    "deliver-callback/on-demand",
+    "prune-store/weekly",
+)
 
 
 def test_everything_is_there_and_a_second_up_changes_nothing(installation: Installation):
@@ -27,7 +33,11 @@ def test_everything_is_there_and_a_second_up_changes_nothing(installation: Insta
     nightly = found[2].schedules[0]
     assert not nightly.active
     assert nightly.schedule.timezone == "Europe/Berlin"
-    assert {automation["name"] for automation in automations} == {"renders-heartbeat", "renders-stuck"}
+    assert {automation["name"] for automation in automations} == {
+        "renders-callbacks",
+        "renders-heartbeat",
+        "renders-stuck",
+    }
 
     printed = installation.up(workers=2)
 
@@ -102,7 +112,13 @@ def test_workers_are_known_by_name_to_the_api(installation: Installation):
 def test_down_ends_what_up_started_and_nothing_else(installation: Installation):
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=installation.root)
     try:
-        started = [installation.server(), *(psutil.Process(worker.pid) for worker in installation.state().workers)]
+        exporter = installation.state().exporter
+        assert exporter is not None
+        started = [
+            installation.server(),
+            psutil.Process(exporter.pid),
+            *(psutil.Process(worker.pid) for worker in installation.state().workers),
+        ]
         assert all(process.is_running() for process in started)
         installation.down()
         assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in started)
