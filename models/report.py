@@ -7,6 +7,7 @@ from pydantic import Field
 from models.artifacts import ArtifactRef
 from models.audio import MixReport
 from models.base import Model
+from models.overlays import PlacedImage
 
 
 class Master(Model):
@@ -17,9 +18,10 @@ class Master(Model):
 
 
 class CaptionSet(Model):
-    """What `typeset_captions` made: one ASS file per scene that has captions, and two sidecars."""
+    """What `typeset_captions` made: one ASS file per scene that has captions, its pictures, and two sidecars."""
 
     scenes: tuple[ArtifactRef | None, ...]
+    images: tuple[tuple[PlacedImage, ...], ...] = Field(description="Of each scene, such as emoji; drawn in order")
     srt: ArtifactRef
     vtt: ArtifactRef
 

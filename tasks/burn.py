@@ -7,11 +7,11 @@ from pathlib import Path
 
 from blocks.settings import get_settings
 from blocks.store import ArtifactStore, open_store
-from engines.visuals.encoder import CaptionFiles
+from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk, chunks_of
 from engines.visuals.shots import LoadedShot
-from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
+from models.overlays import Overlays
 from models.shots import EncodedScene, Previous, Segment, Shot
 from tasks.errors import in_scene
 from tasks.library import FONTS_DIR
@@ -22,28 +22,24 @@ START_TIMEOUT_S = 60
 FRAME_TIMEOUT_S = 0.5
 
 
-@step(version=3, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
+@step(version=4, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
 def burn_subtitles(
     shot: Shot,
     previous: Previous | None,
-    captions: ArtifactRef | None,
+    overlays: Overlays,
     frame_count: int,
     video: VideoSettings,
-    library: str | None,
     number: int,
     total: int,
 ) -> EncodedScene:
-    """Return the scene, encoded: its shot, the transition into it, its captions.
-
-    `library` is the version of the fonts that the captions are drawn with (None without captions).
-    """
+    """Return the scene, encoded: its shot, the transition into it, what is drawn over it."""
     store = open_store()
     with in_scene(number), store.scratch() as folder:
         scene = Scene(
             _loaded(store, shot),
             frame_count=frame_count,
             outgoing=None if previous is None else _outgoing(store, previous),
-            captions=None if captions is None else CaptionFiles(store.local_path(captions), FONTS_DIR),
+            overlays=_overlay_files(store, overlays),
             video=video,
         )
         chunks = chunks_of(scene)
@@ -82,3 +78,13 @@ def _loaded(store: ArtifactStore, shot: Shot) -> LoadedShot:
 
 def _outgoing(store: ArtifactStore, previous: Previous) -> Outgoing:
     return Outgoing(_loaded(store, previous.shot), previous.frame_count, previous.transition_frames)
+
+
+def _overlay_files(store: ArtifactStore, overlays: Overlays) -> OverlayFiles:
+    return OverlayFiles(
+        captions=CaptionFiles(store.local_path(overlays.captions), FONTS_DIR) if overlays.captions else None,
+        images=tuple(
+            ImageFile(store.local_path(image.blob), image.x_px, image.y_px, image.start_ms, image.end_ms)
+            for image in overlays.images
+        ),
+    )

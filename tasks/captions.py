@@ -12,7 +12,7 @@ from tasks.library import CAPTION_PRESETS_DIR, FONTS_DIR, SAFE_AREAS_FILE
 from tasks.retries import step
 
 
-@step(version=1, run_name="typeset_captions")
+@step(version=2, run_name="typeset_captions")
 def typeset_captions(
     narrations: tuple[Narration | None, ...],
     timeline: Timeline,
@@ -39,6 +39,7 @@ def typeset_captions(
         )
         return CaptionSet(
             scenes=tuple(path and store.put(path, "text/x-ass", move=True) for path in result.scenes),
+            images=tuple(() for _ in result.scenes),
             srt=store.put(result.srt, "application/x-subrip", move=True),
             vtt=store.put(result.vtt, "text/vtt", move=True),
         )

@@ -6,6 +6,7 @@ from typing import Any
 from engines.visuals.motion import choose_motion
 from models.encoding import VideoSettings
 from models.media import Source
+from models.overlays import Overlays
 from models.report import CaptionSet, Master
 from models.shots import EncodedScene, Framing, Previous, Shot
 from models.spec import MotionName, Scene, ShortSpec, TransitionName
@@ -113,14 +114,18 @@ def for_burn(shots: Shots, captions: CaptionSet, timeline: Timeline, video: Vide
         index: {
             "shot": shot,
             "previous": _previous(shots, timeline, index),
-            "captions": captions.scenes[index],
+            "overlays": _overlays(captions, index),
             "frame_count": timeline.slots[index].frame_count,
             "video": video,
-            "library": library_version() if captions.scenes[index] else None,
             **_count(index, shots),
         }
         for index, shot in shots.items()
     }
+
+
+def _overlays(captions: CaptionSet, index: int) -> Overlays:
+    ass = captions.scenes[index]
+    return Overlays(captions=ass, library=library_version() if ass else None, images=captions.images[index])
 
 
 def frame_count(inputs: Inputs) -> int:

@@ -1,9 +1,11 @@
 """ffmpeg's arguments for the one lossy encode: frames from a pipe, then what it decodes itself, to a segment."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from engines import ffmpeg
+from engines.timebase import frame_to_ms
 from engines.visuals.footage_part import Decoding
 from models.encoding import VideoSettings
 
@@ -17,6 +19,23 @@ class CaptionFiles(NamedTuple):
     fonts_dir: Path
 
 
+class ImageFile(NamedTuple):
+    """A PNG over a scene: its upper left corner, and from when to when in ms from the scene's first frame."""
+
+    path: Path
+    x_px: int
+    y_px: int
+    start_ms: int
+    end_ms: int
+
+
+class OverlayFiles(NamedTuple):
+    """What is drawn over a scene: captions, then pictures, one after the other."""
+
+    captions: CaptionFiles | None = None
+    images: tuple[ImageFile, ...] = ()
+
+
 def encode_arguments(
     video: VideoSettings,
     *,
@@ -24,7 +43,7 @@ def encode_arguments(
     frame_count: int,
     piped_frames: int,
     body: Decoding | None,
-    captions: CaptionFiles | None,
+    overlays: OverlayFiles,
     threads: int,
     output: Path,
 ) -> list[str]:
@@ -35,10 +54,13 @@ def encode_arguments(
     `threads` is the encoder's. Its look-ahead stays in step with them: one that runs ahead in a thread of its own is
     faster, but gives other bytes now and then.
     """
-    inputs = [*(_raw_input(video) if piped_frames else []), *(body.input_arguments if body else [])]
+    frames = [*(_raw_input(video) if piped_frames else []), *(body.input_arguments if body else [])]
+    shown = [image for image in overlays.images if _is_seen(image, first_frame, frame_count, video)]
+    inputs = [*frames, *(argument for image in shown for argument in ffmpeg.safe_input(image.path, demuxer="png_pipe"))]
     # Time is counted in frames, so that captions and packets are placed exactly.
-    clock = f"settb={video.fps.denominator}/{video.fps.numerator},setpts=N+{first_frame}"
-    finish = f"{clock}{_burn(captions)},setpts=N[out]"
+    time_base = f"settb={video.fps.denominator}/{video.fps.numerator}"
+    lay = _lay_images(shown, first_input=bool(piped_frames) + bool(body))
+    finish = f"{time_base},setpts=N+{first_frame}{_burn(overlays.captions)}{lay},{time_base},setpts=N[out]"
     return [
         *inputs,
         *("-filter_complex_threads", "1", "-filter_complex", _graph(video, piped_frames, body, finish)),
@@ -69,6 +91,22 @@ def _graph(video: VideoSettings, piped_frames: int, body: Decoding | None, finis
     if not piped_frames:
         return f"[0:V:0]{body.graph},{_BT709},{finish}"
     return f"[0:v]{_BT709}[head];[1:V:0]{body.graph},{_BT709}[body];[head][body]concat=n=2:v=1:a=0,{finish}"
+
+
+def _is_seen(image: ImageFile, first_frame: int, frame_count: int, video: VideoSettings) -> bool:
+    first_ms, stop_ms = (frame_to_ms(frame, video.fps) for frame in (first_frame, first_frame + frame_count))
+    return image.start_ms < stop_ms and image.end_ms > first_ms
+
+
+def _lay_images(images: Sequence[ImageFile], *, first_input: int) -> str:
+    """Return filters that lay the pictures over the frames, one after the other; a picture is decoded once."""
+    laid = ""
+    for number, image in enumerate(images):
+        when = f"gte(t+0.0005,{image.start_ms}/1000)*lt(t+0.0005,{image.end_ms}/1000)"  # frame times rounded to ms
+        picture = f"[{first_input + number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[image{number}]"
+        overlay = f"overlay=x={image.x_px}:y={image.y_px}:format=yuv420:eof_action=repeat:enable='{when}'"
+        laid += f"[under{number}];{picture};[under{number}][image{number}]{overlay}"
+    return laid
 
 
 def _burn(captions: CaptionFiles | None) -> str:

@@ -18,7 +18,7 @@ from engines.timebase import frame_to_seconds, frames_covering
 from engines.visuals.assemble import open_packets
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.effects.fade import CrossFadeFrom
-from engines.visuals.encoder import CaptionFiles, encode_arguments
+from engines.visuals.encoder import OverlayFiles, encode_arguments
 from engines.visuals.footage_part import Decoding, FootagePart
 from engines.visuals.planar import frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
@@ -57,7 +57,7 @@ class Scene(NamedTuple):
     loaded: LoadedShot
     frame_count: int
     outgoing: Outgoing | None
-    captions: CaptionFiles | None
+    overlays: OverlayFiles
     video: VideoSettings
 
 
@@ -142,7 +142,7 @@ def _arguments(scene: Scene, chunk: Chunk, output: Path, *, piped_frames: int, b
         frame_count=chunk.frame_count,
         piped_frames=piped_frames,
         body=body,
-        captions=scene.captions,
+        overlays=scene.overlays,
         threads=FOOTAGE_THREADS if isinstance(scene.loaded.shot.picture, Footage) else 1,
         output=output,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.visuals.encoder import OverlayFiles
 from engines.visuals.planar import Frame
 from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk
 from engines.visuals.shots import LoadedShot
@@ -47,8 +48,8 @@ def counted(path: Path, frames: int, *, start_ms: int = 0, end_ms: int | None = 
 def scene(
     loaded: LoadedShot, frame_count: int, *, outgoing: Outgoing | None = None, video: VideoSettings = VIDEO
 ) -> Scene:
-    """A scene without captions."""
-    return Scene(loaded, frame_count=frame_count, outgoing=outgoing, captions=None, video=video)
+    """A scene with nothing over it."""
+    return Scene(loaded, frame_count=frame_count, outgoing=outgoing, overlays=OverlayFiles(), video=video)
 
 
 def burn(wanted: Scene, output: Path, *, chunk: Chunk | None = None, timeout_s: float = 60) -> Path:

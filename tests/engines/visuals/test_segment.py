@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
-from engines.visuals.encoder import CaptionFiles
+from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, shot_frame
 from engines.visuals.shots import LoadedShot
 from models.shots import Plate, Shot, Window
@@ -164,7 +165,7 @@ def test_chunks_show_what_the_scene_in_one_piece_would(tmp_path: Path, kind: str
     }[kind]
     if captioned:
         (tmp_path / "captions.ass").write_text(CAPTIONS)
-        whole = whole._replace(captions=CaptionFiles(tmp_path / "captions.ass", FONTS_DIR))
+        whole = whole._replace(overlays=OverlayFiles(CaptionFiles(tmp_path / "captions.ass", FONTS_DIR)))
     chunks = [Chunk(0, 9), Chunk(9, 21), Chunk(21, 22), Chunk(22, 40)]
     joined = np.concatenate([burnt(whole, tmp_path / f"{chunk.start}.mp4", chunk) for chunk in chunks])
     expected = burnt(whole, tmp_path / "whole.mp4")
@@ -172,3 +173,27 @@ def test_chunks_show_what_the_scene_in_one_piece_would(tmp_path: Path, kind: str
     if captioned:
         lit = [frame[: VIDEO.height_px].max() for frame in joined]
         assert [number for number, level in enumerate(lit) if level > 230 and number in (11, 12, 29, 30)] == [12, 29]
+
+
+@pytest.mark.parametrize("kind", ["still", "footage", "fade"])
+def test_pictures_lie_over_their_frames_and_no_others(tmp_path: Path, kind: str):
+    still, clip = plate(tmp_path / "a.npy", grey(60)), counted(tmp_path / "clip.mp4", 40)
+    whole = {
+        "still": scene(still, 30),
+        "footage": scene(clip, 30),
+        "fade": scene(clip, 30, outgoing=Outgoing(still, 30, 4)),
+    }[kind]
+    Image.new("RGBA", (40, 20), (255, 0, 0, 255)).save(tmp_path / "red.png")
+    Image.new("RGBA", (200, 20), (255, 255, 255, 128)).save(tmp_path / "veil.png")
+    red, veil = tmp_path / "red.png", tmp_path / "veil.png"
+    drawn = whole._replace(
+        overlays=OverlayFiles(images=(ImageFile(red, 80, 10, 200, 500), ImageFile(veil, -20, 70, 0, 9_000)))
+    )
+    chunks = [Chunk(0, 9), Chunk(9, 15), Chunk(15, 30)]
+    laid = np.concatenate([burnt(drawn, tmp_path / "a.mp4", chunk) for chunk in chunks])
+    bare = np.concatenate([burnt(whole, tmp_path / "b.mp4", chunk) for chunk in chunks])
+    is_red = [abs(int(frame[20, 100]) - 63) <= 3 and int(frame[96 + 24 + 2, 64 + 50]) > 200 for frame in laid]
+    assert [number for number, red in enumerate(is_red) if red] == list(range(6, 15))
+    assert np.abs(laid[:, :9].astype(int) - bare[:, :9]).max() <= 3
+    half = bare[:, 80, 10].astype(int) * 127 / 255 + 235 * 128 / 255
+    assert np.abs(laid[:, 80, 10] - half).max() <= 4
