@@ -1,29 +1,15 @@
 """The spec: what a user asks for. Flat, strict, and the source of the JSON Schema and of the run form."""
 
-import re
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
+from models.addresses import SourceAddress
 from models.base import BlankIsNone, Model, plain_schema
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-VISUAL_PATTERN = re.compile(
-    r"^(https?://|s3://|assets:|color:#[0-9A-Fa-f]{6}$|(?![A-Za-z][A-Za-z0-9+.-]+:)[^\x00-\x1f]+$)"
-)
-
-
-def _known_source(value: str) -> str:
-    if not VISUAL_PATTERN.match(value):
-        raise ValueError(
-            "should be a path, https://…, s3://…, assets:NAME or color:#RRGGBB; 'file:' and other schemes are not known"
-        )
-    return value
-
-
-SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source)]
 
 
 class Quality(StrEnum):
