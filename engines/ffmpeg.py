@@ -103,10 +103,13 @@ def frames_out(arguments: Sequence[str], *, timeout_s: float) -> Generator[IO[by
 
 
 @contextmanager
-def frames_in(arguments: Sequence[str], *, timeout_s: float) -> Generator[IO[bytes]]:
+def frames_in(
+    arguments: Sequence[str], *, timeout_s: float, on_log: Callable[[str], None] | None = None
+) -> Generator[IO[bytes]]:
     """Run ffmpeg with its standard input as a pipe to write raw frames to; close means end of input.
 
-    Raises FfmpegFailed (a killed or failing encoder, also in the middle of a write), FfmpegTimeout, DiskFull.
+    `on_log` is given the end of ffmpeg's log when all went well. Raises FfmpegFailed (a killed or failing encoder, also
+    in the middle of a write), FfmpegTimeout, DiskFull.
     """
     with _child(arguments, timeout_s=timeout_s, stdin=subprocess.PIPE) as process:
         pipe = process.pipe_in()
@@ -116,6 +119,8 @@ def frames_in(arguments: Sequence[str], *, timeout_s: float) -> Generator[IO[byt
         except BrokenPipeError:
             process.wait_briefly()  # its exit code, checked on leaving, says why the pipe broke
         process.wait()
+    if on_log:
+        on_log(process.log_tail())
 
 
 class _Child:

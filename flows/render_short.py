@@ -22,6 +22,7 @@ from tasks.captions import typeset_captions
 from tasks.compose import compose_clip
 from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
+from tasks.music import prepare_music
 from tasks.narrate import synthesize_narration
 from tasks.plan import plan_timeline, scenes_of, slug_of
 from tasks.publish import folder_of, poster_preview, publish, write_report
@@ -53,12 +54,13 @@ def render_short(
     with failure_told(spec, slug), Steps(total=inputs.count_steps(scenes, needed)) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
         composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, fetching, video))
+        tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
         steps.settle()
         sources, narrations, shots = results(fetching), results(speaking), results(composing)
 
         timeline = steps.run(plan_timeline, **inputs.for_plan(scenes, narrations, sources, video))
-        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, sources, timeline))
+        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, results(tuning), timeline))
         captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
         burning = steps.fan_out(
             burn_subtitles, inputs.for_burn(shots, captions, timeline, video), largest_first=inputs.frame_count

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.artifacts import ArtifactRef
 from models.base import Model
 from models.timeline import WordTiming
 
@@ -42,6 +43,49 @@ class SpeechPlacement(Model):
 
     path: Path = Field(title="Speech", description="WAV file")
     start_ms: int = Field(ge=0, title="Start")
+
+
+class Loop(Model):
+    """Where a track may repeat, in samples: from `end` on, it goes over into what plays from `start` on."""
+
+    start: int = Field(ge=0, title="Start")
+    end: int = Field(gt=0, title="End", description="With the fade, not past the track's end")
+    fade: int = Field(ge=0, title="Cross-fade")
+    likeness: float = Field(
+        default=0.0, ge=-1, le=1, title="Likeness", description="Correlation of the two passages: 1 is the same sound"
+    )
+
+
+class TrackInfo(Model):
+    """What the analysis of a music track found."""
+
+    loudness_lufs: float = Field(title="Loudness", description="-70 for silence")
+    loop: Loop
+    beat_ms: float | None = Field(default=None, gt=0, title="Beat", description="None where no pulse is felt")
+
+
+class PreparedTrack(Model):
+    """A music track that is ready to be mixed."""
+
+    uri: str = Field(title="Source")
+    blob: ArtifactRef = Field(title="Sound", description="WAV, 48 kHz stereo 16-bit")
+    info: TrackInfo
+
+
+class LoudnessTarget(Model):
+    """How loud a platform wants a master."""
+
+    integrated_lufs: float = Field(default=-14.0, ge=-40, le=-5, title="Integrated loudness (LUFS)")
+    true_peak_dbtp: float = Field(default=-1.0, ge=-9, le=0, title="Highest true peak (dBTP)")
+
+
+class BedSettings(Model):
+    """How the music lies under the voice."""
+
+    gain_db: float = Field(default=-14.0, title="Gain (dB)", description="Level in the gaps, relative to the voice")
+    duck_db: float = Field(default=12.0, ge=0, title="Ducking (dB)", description="How far down under speech; 0: not")
+    fade_in_ms: int = Field(default=400, ge=0, title="Fade-in (ms)")
+    fade_out_ms: int = Field(default=1500, ge=0, title="Fade-out (ms)")
 
 
 class MixReport(Loudness):

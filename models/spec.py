@@ -95,6 +95,11 @@ class Music(Model):
         description="Level in the gaps, relative to the voice",
     )
     duck: bool = Field(default=True, title="Duck", description="Lower the music while the voice speaks")
+    duck_db: float = Field(
+        default=12.0, ge=0, le=40, title="Ducking (dB)", description="How far down while the voice speaks"
+    )
+    fade_in_ms: int = Field(default=400, ge=0, le=10_000, title="Fade-in (ms)", description="At the short's start")
+    fade_out_ms: int = Field(default=1500, ge=0, le=20_000, title="Fade-out (ms)", description="At the short's end")
 
 
 class Captions(Model):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from engines.visuals.motion import choose_motion
+from models.audio import BedSettings, LoudnessTarget, PreparedTrack
 from models.encoding import VideoSettings
 from models.media import Source
 from models.overlays import Overlays
@@ -34,7 +35,8 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
 
 def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str]) -> int:
     """Return how many steps the whole render has."""
-    return len(needed) + sum(map(_is_spoken, scenes)) + 2 * len(scenes) + SINGLE_STEPS
+    with_music = any("music" in users.split(", ") for users in needed.values())
+    return len(needed) + sum(map(_is_spoken, scenes)) + 2 * len(scenes) + with_music + SINGLE_STEPS
 
 
 def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
@@ -95,10 +97,25 @@ def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, vi
     }
 
 
-def for_mix(spec: ShortSpec, narrations: Narrations, sources: Sources, timeline: Timeline) -> Inputs:
+def for_music(spec: ShortSpec, fetching: Mapping[str, Any]) -> dict[str, Inputs]:
+    """Return the inputs of `prepare_music` by track (one or none); the track may be on its way."""
+    return {track: {"track": fetching[track], "loop_samples": None} for track in filter(None, (spec.music.track,))}
+
+
+def for_mix(spec: ShortSpec, narrations: Narrations, music: Mapping[str, PreparedTrack], timeline: Timeline) -> Inputs:
     """Return the inputs of `mix_audio`."""
-    track = sources[spec.music.track] if spec.music.track else None
-    return {"narrations": _by_scene(narrations, timeline), "music": spec.music, "track": track, "timeline": timeline}
+    return {
+        "narrations": _by_scene(narrations, timeline),
+        "track": next(iter(music.values()), None),
+        "timeline": timeline,
+        "settings": BedSettings(
+            gain_db=spec.music.gain_db,
+            duck_db=spec.music.duck_db if spec.music.duck else 0.0,
+            fade_in_ms=spec.music.fade_in_ms,
+            fade_out_ms=spec.music.fade_out_ms,
+        ),
+        "target": LoudnessTarget(),
+    }
 
 
 def for_poster(spec: ShortSpec, shots: Shots, timeline: Timeline, video: VideoSettings) -> Inputs:

@@ -2,18 +2,21 @@
 
 from blocks.store import open_store
 from engines.audio import mix
+from engines.audio.bed import TrackFile
 from engines.timebase import frame_to_ms, frame_to_sample
-from models.audio import SpeechPlacement
-from models.media import Source
+from models.audio import BedSettings, LoudnessTarget, PreparedTrack, SpeechPlacement
 from models.report import Master
-from models.spec import Music
 from models.timeline import Narration, Timeline
 from tasks.retries import step
 
 
-@step(version=1, run_name="mix_audio")
+@step(version=2, run_name="mix_audio")
 def mix_audio(
-    narrations: tuple[Narration | None, ...], music: Music, track: Source | None, timeline: Timeline
+    narrations: tuple[Narration | None, ...],
+    track: PreparedTrack | None,
+    timeline: Timeline,
+    settings: BedSettings,
+    target: LoudnessTarget,
 ) -> Master:
     """Return the master: voice over music at the target loudness, exactly as long as the timeline."""
     store = open_store()
@@ -25,16 +28,14 @@ def mix_audio(
         for narration, slot in zip(narrations, timeline.slots, strict=True)
         if narration is not None
     ]
-    bed = store.local_path(track.blob) if track and track.blob else None
     with store.scratch() as folder:
         output = folder / "master.m4a"
         report = mix.mix_audio(
             speech,
-            music=bed,
-            music_name=track.uri if track else None,
+            music=TrackFile(store.local_path(track.blob), track.info) if track else None,
             total_samples=frame_to_sample(timeline.frame_count, timeline.fps),
-            gain_db=music.gain_db,
-            duck=music.duck,
             output=output,
+            settings=settings,
+            target=target,
         )
         return Master(blob=store.put(output, "audio/mp4", move=True), mix=report)

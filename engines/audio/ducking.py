@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from engines.audio.pcm import gain_of
 
 STEP_MS = 10
-DEPTH_DB = 12.0
 _HEARD_DB = -34.0  # below the voice's own level: anything softer is breath or room
 _ATTACK_MS, _HOLD_MS, _RELEASE_MS = 250, 120, 450
 _LEAST_GAP_MS = 1000  # shorter gaps stay down: coming up only to go down again is what pumping is
 
 
-def duck_curve(levels: NDArray[np.float32], *, voice_level: float) -> NDArray[np.float32]:
+def duck_curve(levels: NDArray[np.float32], *, voice_level: float, depth_db: float) -> NDArray[np.float32]:
     """Return the bed's gain at every step of 10 ms (the steps' edges: one more than `levels`), 1.0 where nobody speaks.
 
-    `levels` are the voice lane's RMS in each step, `voice_level` the RMS it is levelled to.
+    `levels` are the voice lane's RMS in each step, `voice_level` the RMS it is levelled to, `depth_db` how far down the
+    bed goes.
     """
     speaking = _without_short_gaps(levels > voice_level * gain_of(_HEARD_DB))
     edges = np.concatenate((speaking, [False])) | np.concatenate(([False], speaking))
@@ -25,7 +25,7 @@ def duck_curve(levels: NDArray[np.float32], *, voice_level: float) -> NDArray[np
     after_ms = _steps_until(edges[::-1])[::-1] * float(STEP_MS)
     down = np.maximum(1 - before_ms / _ATTACK_MS, 1 - np.maximum(after_ms - _HOLD_MS, 0) / _RELEASE_MS)
     eased = 0.5 - 0.5 * np.cos(np.pi * np.clip(down, 0, 1))
-    return np.power(10.0, -DEPTH_DB * eased / 20).astype(np.float32)
+    return np.power(10.0, -depth_db * eased / 20).astype(np.float32)
 
 
 def _without_short_gaps(speaking: NDArray[np.bool_]) -> NDArray[np.bool_]:

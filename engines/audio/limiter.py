@@ -16,7 +16,7 @@ from engines.timebase import ms_to_sample
 
 STEP = ms_to_sample(1)
 MOST_GAIN_DB = 30.0
-_PHASES, _TAPS = 4, 12
+_PHASES, _TAPS = 4, 12  # points per sample, and samples that each is found from
 _LOOK_AHEAD_STEPS = 4
 _RELEASE_STEPS = 80
 _TOLERANCE_LU = 0.01
@@ -43,6 +43,7 @@ class MasterGain(NamedTuple):
 
 def true_peaks(samples: Samples) -> NDArray[np.float32]:
     """Return the greatest level between and at the samples in each step of 1 ms, over all channels (n, c)."""
+    samples = np.pad(samples, ((0, max(_TAPS - len(samples), 0)), (0, 0)))
     frames = len(samples)
     peaks = np.zeros(-(-frames // STEP), dtype=np.float32)
     for channel in samples.T:

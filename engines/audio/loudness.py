@@ -16,6 +16,7 @@ from models.audio import Loudness
 SILENCE_LUFS = -70.0
 _OFFSET_LUFS = -0.691
 _TIMEOUT_S = 300.0
+METER = "ebur128=peak=true:framelog=quiet"
 _READINGS = re.compile(r"^\s*(I|LRA|Peak):\s+(-?\d+\.\d+|-?inf|nan)", re.MULTILINE)
 # The two filters of ITU-R BS.1770 at 48 kHz: a shelf for the head, and a high-pass.
 _SHELF = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
@@ -30,7 +31,7 @@ def measure(path: Path) -> Loudness:
         log = ffmpeg.run(
             (
                 *("-loglevel", "info", "-nostats", *ffmpeg.safe_input(path), "-map", "0:a:0"),
-                *("-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"),
+                *("-af", METER, "-f", "null", "-"),
             ),
             timeout_s=_TIMEOUT_S,
         )
@@ -38,6 +39,11 @@ def measure(path: Path) -> Loudness:
         if error.exit_code < 0:
             raise
         raise SourceUnreadable(source=str(path), reason="no sound in it") from error
+    return readings_of(log)
+
+
+def readings_of(log: str) -> Loudness:
+    """Return what the meter told at its end, from ffmpeg's log."""
     readings = {name: float(value) for name, value in _READINGS.findall(log)}
     integrated, peak = readings["I"], readings["Peak"]
     return Loudness(

@@ -19,6 +19,7 @@ with warnings.catch_warnings():
 Samples = NDArray[np.float32]  # -1..1; mono (n,) or stereo (n, 2)
 FULL_SCALE = 32_768.0
 _DECODE_TIMEOUT_S = 300.0
+_WAV_HEADER_BYTES = 44
 
 
 def load_wav(path: Path) -> AudioSegment:
@@ -49,6 +50,22 @@ def save_wav(samples: Samples, path: Path) -> None:
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE_HZ)
         file.writeframes(segment_of(samples).raw_data)
+
+
+def write_stereo_wav(samples: NDArray[np.int16], path: Path) -> None:
+    """Write stereo samples, (n, 2), as WAV, 48 kHz, 16-bit."""
+    with wave.open(os.fspath(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes(samples.astype("<i2", copy=False).tobytes())
+
+
+def map_wav(path: Path, *, channels: int) -> NDArray[np.int16]:
+    """Return the samples, (n, channels), of a 16-bit WAV file that this module wrote, read as they are needed."""
+    frames = wav_length(path)
+    offset = path.stat().st_size - frames * 2 * channels
+    return np.memmap(path, dtype="<i2", mode="r", offset=max(offset, _WAV_HEADER_BYTES), shape=(frames, channels))
 
 
 def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit_ms: int) -> None:

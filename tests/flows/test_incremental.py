@@ -15,7 +15,7 @@ from tests.media import gradient, quadrants
 
 JOINS = {"assemble_video", "publish"}
 SCENE_TASKS = {"synthesize_narration", "compose_clip", "burn_subtitles"}
-MADE = {"fetch_asset", "assemble_video", "typeset_captions", "mix_audio", "make_poster", *SCENE_TASKS}
+MADE = {"fetch_asset", "assemble_video", "typeset_captions", "prepare_music", "mix_audio", "make_poster", *SCENE_TASKS}
 FILES = ("video.mp4", "poster.jpg", "captions.srt", "captions.vtt")
 
 
@@ -178,7 +178,7 @@ def test_two_cold_renders_give_the_same_bytes(module_studio: Studio, spec: dict[
     ("pattern", "tasks"),
     [
         ("*.bin", {"fetch_asset"}),
-        ("*.wav", {"synthesize_narration"}),
+        ("*.wav", {"synthesize_narration", "prepare_music"}),
         ("*.npy", {"compose_clip"}),
         ("*.ass", {"typeset_captions"}),
         ("*.m4a", {"mix_audio"}),

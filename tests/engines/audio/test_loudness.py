@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.audio import limiter
-from engines.audio.ducking import DEPTH_DB, STEP_MS, duck_curve
+from engines.audio.ducking import STEP_MS, duck_curve
 from engines.audio.limiter import STEP, Steps, solve, true_peaks
 from engines.audio.loudness import integrated, measure, weighted_power
 from engines.audio.pcm import save_wav
@@ -92,12 +92,12 @@ def test_the_limiter_never_lets_a_peak_through(peaks: list[float], ceiling_db: f
 @given(st.lists(st.booleans(), min_size=1, max_size=600))
 def test_ducking_is_down_under_every_word_and_changes_gently(speaking: list[bool]) -> None:
     levels = np.array(speaking, dtype=np.float32) * 0.1
-    curve_db = 20 * np.log10(duck_curve(levels, voice_level=0.1))
+    curve_db = 20 * np.log10(duck_curve(levels, voice_level=0.1, depth_db=12))
     assert len(curve_db) == len(speaking) + 1
     under = np.flatnonzero(levels)
-    assert np.all(curve_db[under] < -DEPTH_DB + 0.01)
-    assert np.all(curve_db[under + 1] < -DEPTH_DB + 0.01)
-    assert np.all((curve_db <= 0.01) & (curve_db >= -DEPTH_DB - 0.01))
+    assert np.all(curve_db[under] < -12 + 0.01)
+    assert np.all(curve_db[under + 1] < -12 + 0.01)
+    assert np.all((curve_db <= 0.01) & (curve_db >= -12 - 0.01))
     assert np.all(np.abs(np.diff(curve_db)) < 1.0)
     if len(under):
         assert np.all(curve_db[under[0] : under[-1]] < 0.01)
@@ -108,8 +108,8 @@ def test_ducking_is_down_under_every_word_and_changes_gently(speaking: list[bool
 def test_gaps_between_words_stay_down_and_long_ones_come_up() -> None:
     speaking = np.zeros(1_000, dtype=np.float32)
     speaking[100:200] = speaking[260:300] = speaking[600:700] = 0.1
-    curve_db = 20 * np.log10(duck_curve(speaking, voice_level=0.1))
-    assert np.all(curve_db[100:301] < -DEPTH_DB + 0.01)
+    curve_db = 20 * np.log10(duck_curve(speaking, voice_level=0.1, depth_db=12))
+    assert np.all(curve_db[100:301] < -12 + 0.01)
     assert curve_db[450] > -0.01
     assert curve_db[0] > -0.01
     assert STEP_MS == 10
