@@ -30,6 +30,7 @@ _SUFFIXES = {
     "audio/wav": ".wav",
     "audio/ogg": ".ogg",
     "application/x-npy": ".npy",
+    "video/x-matroska": ".mkv",
     "text/x-ass": ".ass",
     "text/vtt": ".vtt",
     "application/x-subrip": ".srt",

@@ -24,6 +24,10 @@ class Progress:
         assert isinstance(created, UUID)
         self._artifact_id = created
 
+    def expect_fewer(self) -> None:
+        """Count one step less in all: it is shared with another that was asked for."""
+        self._total -= 1
+
     def advance(self, step_name: str) -> None:
         """Count one more finished step."""
         self._done += 1

@@ -3,23 +3,24 @@
 import time
 from typing import Annotated
 
-from prefect import flow, runtime
+from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from blocks.memory import return_pictures
 from blocks.settings import get_settings
 from flows.artifacts import show_report
 from flows.callbacks import failure_told, success_told
+from flows.report import report_of
 from flows.steps import Steps, results
 from models.base import BlankIsNone
-from models.encoding import video_settings
 from models.report import RenderReport
 from models.spec import ShortSpec
-from tasks import inputs
+from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.captions import typeset_captions
 from tasks.compose import compose_clip
+from tasks.cuts import MAIN, cuts_of
 from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.music import prepare_music
@@ -47,43 +48,35 @@ def render_short(
     """
     started = time.monotonic()
     return_pictures()
-    scenes, video, slug = scenes_of(spec), video_settings(spec.canvas, spec.quality), slug_of(spec, name)
+    scenes, slug, cuts = scenes_of(spec), slug_of(spec, name), cuts_of(spec)
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
     needed = inputs.needed_sources(spec, scenes)
 
-    with failure_told(spec, slug), Steps(total=inputs.count_steps(scenes, needed)) as steps:
+    with failure_told(spec, slug), Steps(total=inputs.count_steps(scenes, needed, cuts)) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
-        composing = steps.fan_out(compose_clip, inputs.for_compose(scenes, fetching, video))
+        composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
         steps.settle()
         sources, narrations, shots = results(fetching), results(speaking), results(composing)
 
-        timeline = steps.run(plan_timeline, **inputs.for_plan(scenes, narrations, sources, video))
+        timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
         mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, results(tuning), timeline))
-        captions = steps.run(typeset_captions, **inputs.for_captions(spec, narrations, timeline, video))
+        captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
         burning = steps.fan_out(
-            burn_subtitles, inputs.for_burn(shots, captions, timeline, video), largest_first=inputs.frame_count
+            burn_subtitles, cut_inputs.for_burn(cuts, shots, captions, timeline), largest_first=inputs.frame_count
         )
-        posing = steps.submit(make_poster, **inputs.for_poster(spec, shots, timeline, video))
+        posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, shots, timeline))
         steps.settle()
-        master, encoded, poster = mixing.result(), results(burning), posing.result()
+        master, encoded, posters = mixing.result(), results(burning), results(posing)
 
-        finished = steps.run(assemble_video, **inputs.for_assembly(spec, encoded, master, video))
-        publication = steps.run(publish, video=finished, poster=poster, captions=captions, folder=folder)
+        videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master))
+        published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, captions, folder))
         steps.settle()
-    report = RenderReport(
-        title=spec.title,
-        slug=slug,
-        run_id=runtime.flow_run.id,
-        video=finished,
-        mix=master.mix,
-        publication=publication,
-        steps=steps.report(),
-        services=steps.services(),
-        seconds=time.monotonic() - started,
+    report = report_of(
+        spec, slug, cuts, videos=videos, published=published, master=master, steps=steps, started_s=started
     )
     write_report(report, folder=folder)
-    show_report(report, poster_url=poster_preview(poster))
+    show_report(report, poster_url=poster_preview(posters[MAIN]))
     success_told(spec, report)
     return report

@@ -31,6 +31,7 @@ class Steps:
         self._stack = ExitStack()
         self._names: dict[PrefectFuture[Any], str] = {}
         self._running: list[PrefectFuture[Any]] = []
+        self._known: dict[Hashable, PrefectFuture[Any]] = {}
 
     def __enter__(self) -> Self:
         self._seconds = self._stack.enter_context(step_clock())
@@ -43,8 +44,15 @@ class Steps:
         self._stack.close()
 
     def submit(self, task: Task[..., R], **inputs: Any) -> PrefectFuture[R]:
-        """Hand a step to the task runner; it starts when its inputs are there and a worker is free."""
-        future = cast(PrefectFuture[R], task.submit(**inputs))
+        """Hand a step to the task runner; it starts when its inputs are there and a worker is free.
+
+        A step that was submitted before with equal inputs is not run again: both share its future.
+        """
+        same = (task.name, _hashable(inputs))
+        if same in self._known:
+            self._progress.expect_fewer()
+            return self._known[same]
+        future = self._known[same] = cast(PrefectFuture[R], task.submit(**inputs))
         self._names[future] = str(task.task_run_name or task.name).format(**inputs)
         self._running.append(future)
         return future
@@ -87,6 +95,18 @@ class Steps:
             self.settle()
         return future.result()
 
+    def make_all(self, task: Task[..., R], inputs: Mapping[K, Inputs]) -> dict[K, R]:
+        """Submit one step for each of the inputs, wait for these, and return their results; what else runs goes on.
+
+        Raises what `settle` raises.
+        """
+        futures = self.fan_out(task, inputs)
+        for future in futures.values():
+            future.wait()
+        if not all(future.state.is_completed() for future in futures.values()):
+            self.settle()
+        return results(futures)
+
     def report(self) -> tuple[StepReport, ...]:
         """Return what each step did, in the order of submission."""
         return tuple(
@@ -115,6 +135,17 @@ class Steps:
     def _reason(self, future: PrefectFuture[Any]) -> str:
         error, name = future.result(raise_on_failure=False), self._names[future]
         return f"{name.split(':')[0] if isinstance(error, SceneError) else name}: {error}"
+
+
+def _hashable(value: Any) -> Hashable:
+    """Return the same value with tuples for its dicts and lists; futures and models are hashable as they are."""
+    match value:
+        case Mapping():
+            return tuple(sorted((key, _hashable(item)) for key, item in value.items()))
+        case list() | tuple():
+            return tuple(_hashable(item) for item in value)
+        case _:
+            return cast(Hashable, value)
 
 
 def results(futures: Mapping[K, PrefectFuture[R]]) -> dict[K, R]:

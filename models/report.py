@@ -27,14 +27,23 @@ class CaptionSet(Model):
 
 
 class Video(Model):
-    """The finished file."""
+    """A finished video file."""
 
-    blob: ArtifactRef = Field(title="Video", description="MP4")
+    name: str = Field(default="video.mp4", title="Name", description="Of the file in its folder")
+    encoder: str = Field(default="libx264", title="Encoder")
+    blob: ArtifactRef = Field(title="Video", description="MP4, WebM or Matroska")
     width_px: int
     height_px: int
     fps: str = Field(title="Frame rate", description="Frames per second, as a fraction")
     frame_count: int
     duration_ms: int
+
+
+class NamedBlob(Model):
+    """A blob and the name that its file gets."""
+
+    name: str
+    blob: ArtifactRef
 
 
 class PublishedFile(Model):
@@ -81,6 +90,14 @@ class ServiceReport(Model):
     circuit: Literal["closed", "open", "half-open"] = Field(default="closed", description="After the last call")
 
 
+class VariantReport(Model):
+    """What a render produced for one variant of the short."""
+
+    name: str
+    videos: tuple[Video, ...] = Field(description="The first is the one that the share link opens")
+    publication: Publication
+
+
 class RenderReport(Model):
     """The whole render, as `report.json` and as the flow's result."""
 
@@ -88,6 +105,10 @@ class RenderReport(Model):
     slug: str
     run_id: str | None = Field(default=None, description="Prefect flow run")
     video: Video
+    videos: tuple[Video, ...] = Field(
+        default=(), description="Every video file of the main short, the first of all first"
+    )
+    variants: tuple[VariantReport, ...] = ()
     mix: MixReport
     publication: Publication
     steps: tuple[StepReport, ...] = ()

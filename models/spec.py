@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from models.addresses import SourceAddress
 from models.base import BlankIsNone, Model, plain_schema
+from models.export import Export
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -15,9 +16,11 @@ LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 class Quality(StrEnum):
     """How much time the encoder may take."""
 
+    PREVIEW = "preview"
     DRAFT = "draft"
     STANDARD = "standard"
     HIGH = "high"
+    LOSSLESS = "lossless"
 
 
 class CanvasPreset(StrEnum):
@@ -165,7 +168,7 @@ class Canvas(Model):
     preset: CanvasPreset = Field(
         default=CanvasPreset.VERTICAL,
         title="Shape",
-        description="vertical 1080x1920, square 1080x1080, wide 1920x1080; draft quality halves them",
+        description="vertical 1080x1920, square 1080x1080, wide 1920x1080; a draft has half of that, a preview a third",
     )
     fps: FrameRate = Field(default=30, title="Frames per second", description="23.976 to 60; exact NTSC rates")
 
@@ -225,6 +228,24 @@ class Scene(Model):
         return self
 
 
+class Variant(Model):
+    """The same short once more, in another shape."""
+
+    name: str = Field(
+        default="",
+        max_length=40,
+        pattern=r"^[a-z0-9]*(-[a-z0-9]+)*$",
+        title="Name",
+        description="Of its folder below the main short's; empty for one that tells what is different",
+    )
+    shape: Annotated[CanvasPreset | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Shape",
+        description="vertical, square or wide; empty for the main short's",
+    )
+
+
 class ShortSpec(Model):
     """One short video, as its author describes it."""
 
@@ -249,6 +270,10 @@ class ShortSpec(Model):
     music: Music = Field(default=Music(), title="Music")
     captions: Captions = Field(default=Captions(), title="Captions")
     canvas: Canvas = Field(default=Canvas(), title="Canvas")
+    export: Export = Field(default=Export(), title="Export")
+    variants: tuple[Variant, ...] = Field(
+        default=(), max_length=20, title="Variants", description="The same short in other shapes"
+    )
     destination: Annotated[str | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,
         default=None,

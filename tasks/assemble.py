@@ -14,11 +14,14 @@ from tasks.library import TITLE_FONT
 from tasks.retries import step
 
 POSTER_AT = 0.4
+MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska"}
 
 
-@step(version=2, run_name="assemble_video")
-def assemble_video(scenes: tuple[EncodedScene, ...], master: Master, video: VideoSettings, title: str) -> Video:
-    """Return the finished MP4: every scene and the master, joined by stream copy."""
+@step(version=3, run_name="assemble_video")
+def assemble_video(
+    scenes: tuple[EncodedScene, ...], master: Master, video: VideoSettings, title: str, name: str
+) -> Video:
+    """Return the finished file called `name`: every scene and the master, joined by stream copy."""
     store = open_store()
     files = [
         assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count)
@@ -27,11 +30,13 @@ def assemble_video(scenes: tuple[EncodedScene, ...], master: Master, video: Vide
     ]
     frame_count = sum(scene.frame_count for scene in scenes)
     with store.scratch() as folder:
-        output = folder / "video.mp4"
+        output = folder / name
         audio = store.local_path(master.blob)
         assemble.assemble_video(files, audio=audio, fps=video.fps, title=title, output=output)
         return Video(
-            blob=store.put(output, "video/mp4", move=True),
+            name=name,
+            encoder=video.encoder,
+            blob=store.put(output, MEDIA_TYPES[output.suffix], move=True),
             width_px=video.width_px,
             height_px=video.height_px,
             fps=str(video.fps),

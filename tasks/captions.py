@@ -4,7 +4,7 @@ from blocks.store import open_store
 from engines.subtitles.typeset import typeset
 from engines.timebase import frame_to_ms
 from models.captions import CaptionedScene
-from models.encoding import VideoSettings
+from models.encoding import FrameFormat
 from models.report import CaptionSet
 from models.spec import Captions
 from models.timeline import Narration, Timeline
@@ -17,7 +17,7 @@ def typeset_captions(
     narrations: tuple[Narration | None, ...],
     timeline: Timeline,
     captions: Captions,
-    video: VideoSettings,
+    video: FrameFormat,
     language: str,
     library: str,
 ) -> CaptionSet:

@@ -9,7 +9,7 @@ from engines.visuals.motion import headroom, window_path
 from engines.visuals.probe import require_visual
 from engines.visuals.sniff import is_image, read_head
 from engines.visuals.stills import make_plate, solid_plate
-from models.encoding import VideoSettings
+from models.encoding import FrameFormat
 from models.media import MediaKind, Source
 from models.shots import Footage, Framing, Plate, Shot
 from tasks.errors import in_scene
@@ -17,7 +17,7 @@ from tasks.retries import step
 
 
 @step(version=1, run_name="compose_clip: scene {number} of {total}", exclude=("number", "total"))
-def compose_clip(source: Source, framing: Framing, video: VideoSettings, number: int, total: int) -> Shot:
+def compose_clip(source: Source, framing: Framing, video: FrameFormat, number: int, total: int) -> Shot:
     """Return the scene's shot: a still as a fitted plate, footage as a trimmed reference.
 
     Raises SceneError for a source that is no picture, or trimmed past its end.
@@ -34,7 +34,7 @@ def compose_clip(source: Source, framing: Framing, video: VideoSettings, number:
 
 
 def _picture(
-    source: Source, framing: Framing, video: VideoSettings, store: ArtifactStore, folder: Path
+    source: Source, framing: Framing, video: FrameFormat, store: ArtifactStore, folder: Path
 ) -> Plate | Footage:
     require_visual(source.info, source.uri)
     if source.info.kind is MediaKind.VIDEO:
@@ -57,7 +57,7 @@ def _picture(
     return Plate(blob=blob, width_px=size[0], height_px=size[1])
 
 
-def _footage(source: Source, framing: Framing, video: VideoSettings, store: ArtifactStore, folder: Path) -> Footage:
+def _footage(source: Source, framing: Framing, video: FrameFormat, store: ArtifactStore, folder: Path) -> Footage:
     assert source.blob is not None
     blob, duration_ms = source.blob, source.info.duration_ms
     path = store.local_path(blob)

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from engines.visuals.motion import choose_motion
+from models.artifacts import ArtifactRef
 from models.audio import BedSettings, LoudnessTarget, PreparedTrack
-from models.encoding import VideoSettings
+from models.encoding import FrameFormat, VideoSettings
 from models.media import Source
 from models.overlays import Overlays
-from models.report import CaptionSet, Master
+from models.report import CaptionSet, Master, NamedBlob, Video
 from models.shots import EncodedScene, Framing, Previous, Shot
-from models.spec import MotionName, Scene, ShortSpec, TransitionName
+from models.spec import FRAME_RATES, MotionName, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
+from tasks.cuts import Cut, Cuts, Rendition
 from tasks.library import library_version
 
 Inputs = dict[str, Any]
@@ -19,7 +21,8 @@ Sources = Mapping[str, Source]
 Narrations = Mapping[int, Narration]
 Shots = Mapping[int, Shot]
 
-SINGLE_STEPS = 6  # plan_timeline, typeset_captions, mix_audio, make_poster, assemble_video, publish
+STEPS = 2  # plan_timeline, mix_audio
+CUT_STEPS = 3  # typeset_captions, make_poster, publish
 
 
 def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
@@ -33,10 +36,12 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
     return {uri: ", ".join(dict.fromkeys(names)) for uri, names in users.items()}
 
 
-def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str]) -> int:
-    """Return how many steps the whole render has."""
+def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str], cuts: Cuts) -> int:
+    """Return how many steps the whole render has, shared ones counted as often as they are asked for."""
     with_music = any("music" in users.split(", ") for users in needed.values())
-    return len(needed) + sum(map(_is_spoken, scenes)) + 2 * len(scenes) + with_music + SINGLE_STEPS
+    files = sum(len(cut.renditions) for cut in cuts.values())
+    of_cuts = len(cuts) * (CUT_STEPS + len(scenes)) + files * (1 + len(scenes))
+    return len(needed) + sum(map(_is_spoken, scenes)) + with_music + STEPS + of_cuts
 
 
 def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
@@ -59,7 +64,7 @@ def for_speech(spec: ShortSpec, scenes: Sequence[Scene], fetching: Mapping[str, 
     }
 
 
-def for_plan(scenes: Sequence[Scene], narrations: Narrations, sources: Sources, video: VideoSettings) -> Inputs:
+def for_plan(spec: ShortSpec, scenes: Sequence[Scene], narrations: Narrations, sources: Sources) -> Inputs:
     """Return the inputs of `plan_timeline`."""
     return {
         "speech_ms": tuple(narrations[index].duration_ms if index in narrations else 0 for index in range(len(scenes))),
@@ -68,11 +73,11 @@ def for_plan(scenes: Sequence[Scene], narrations: Narrations, sources: Sources, 
         "transition_ms": tuple(
             scene.transition_ms if scene.transition is not TransitionName.CUT else 0 for scene in scenes
         ),
-        "fps": video.fps,
+        "fps": FRAME_RATES[spec.canvas.fps],
     }
 
 
-def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: VideoSettings) -> dict[int, Inputs]:
+def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: FrameFormat) -> dict[int, Inputs]:
     """Return the inputs of `compose_clip` by scene; the sources may be on their way."""
     return {
         index: {
@@ -85,7 +90,7 @@ def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: Vid
     }
 
 
-def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, video: VideoSettings) -> Inputs:
+def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, video: FrameFormat) -> Inputs:
     """Return the inputs of `typeset_captions`."""
     return {
         "narrations": _by_scene(narrations, timeline),
@@ -125,15 +130,15 @@ def for_poster(spec: ShortSpec, shots: Shots, timeline: Timeline, video: VideoSe
     return {"shot": shots[0], "frame_count": frame_count, "video": video, "title": spec.title, "library": library}
 
 
-def for_burn(shots: Shots, captions: CaptionSet, timeline: Timeline, video: VideoSettings) -> dict[int, Inputs]:
+def for_burn(shots: Shots, captions: CaptionSet, timeline: Timeline, rendition: Rendition) -> dict[int, Inputs]:
     """Return the inputs of `burn_subtitles` by scene."""
     return {
         index: {
             "shot": shot,
             "previous": _previous(shots, timeline, index),
-            "overlays": _overlays(captions, index),
+            "overlays": _overlays(captions, index) if rendition.is_captioned else Overlays(),
             "frame_count": timeline.slots[index].frame_count,
-            "video": video,
+            "video": rendition.settings,
             **_count(index, shots),
         }
         for index, shot in shots.items()
@@ -192,6 +197,26 @@ def _previous(shots: Shots, timeline: Timeline, index: int) -> Previous | None:
     return Previous(shot=shots[index - 1], frame_count=frame_count, transition_frames=overlap)
 
 
-def for_assembly(spec: ShortSpec, encoded: Mapping[int, EncodedScene], master: Master, video: VideoSettings) -> Inputs:
+def for_assembly(spec: ShortSpec, encoded: Sequence[EncodedScene], master: Master, rendition: Rendition) -> Inputs:
     """Return the inputs of `assemble_video`."""
-    return {"scenes": tuple(encoded.values()), "master": master, "video": video, "title": spec.title}
+    return {
+        "scenes": tuple(encoded),
+        "master": master,
+        "video": rendition.settings,
+        "title": spec.title,
+        "name": rendition.file,
+    }
+
+
+def for_publish(cut: Cut, videos: Sequence[Video], poster: ArtifactRef, captions: CaptionSet, folder: str) -> Inputs:
+    """Return the inputs of `publish`: a cut's files, the main video first; a variant has a folder of its own."""
+    first, *others = videos
+    files = {
+        first.name: first.blob,
+        "poster.jpg": poster,
+        "captions.srt": captions.srt,
+        "captions.vtt": captions.vtt,
+        **{video.name: video.blob for video in others},
+    }
+    named = tuple(NamedBlob(name=name, blob=blob) for name, blob in files.items())
+    return {"files": named, "folder": f"{folder}/{cut.name}" if cut.name else folder}

@@ -6,7 +6,7 @@ from blocks import destinations
 from blocks.store import open_store
 from engines.visuals.poster import thumbnail
 from models.artifacts import ArtifactRef
-from models.report import CaptionSet, Publication, RenderReport, Video
+from models.report import NamedBlob, Publication, RenderReport
 from tasks.errors import full_disk_named
 from tasks.retries import step
 from tasks.services import calling
@@ -15,21 +15,17 @@ PREVIEW_PX = 640
 
 
 @step(version=1, run_name="publish")
-def publish(video: Video, poster: ArtifactRef, captions: CaptionSet, folder: str) -> Publication:
-    """Copy video, poster and captions to `folder` and return their addresses and the share link."""
+def publish(files: tuple[NamedBlob, ...], folder: str) -> Publication:
+    """Copy files to `folder` and return their addresses and the share link, which opens the first."""
     store = open_store()
-    names = {
-        "video.mp4": video.blob,
-        "poster.jpg": poster,
-        "captions.srt": captions.srt,
-        "captions.vtt": captions.vtt,
-    }
     with calling(destinations.service_of(folder)):
-        files = tuple(
-            destinations.publish_file(store.local_path(ref), sha256=ref.sha256, folder=folder, name=name)
-            for name, ref in names.items()
+        published = tuple(
+            destinations.publish_file(
+                store.local_path(file.blob), sha256=file.blob.sha256, folder=folder, name=file.name
+            )
+            for file in files
         )
-    return Publication(files=files, link=destinations.share_link(files[0]))
+    return Publication(files=published, link=destinations.share_link(published[0]))
 
 
 def write_report(report: RenderReport, *, folder: str) -> str:

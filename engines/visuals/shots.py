@@ -12,7 +12,7 @@ from engines.visuals.effects.camera import CameraMove
 from engines.visuals.footage import FootageReader
 from engines.visuals.footage_part import FootagePart
 from engines.visuals.planar import Frame
-from models.encoding import VideoSettings
+from models.encoding import FrameFormat
 from models.shots import FULL_WINDOW, Footage, Plate, Shot
 
 
@@ -84,14 +84,14 @@ def footage_part(footage: Footage, path: Path, fps: Fraction) -> FootagePart:
     )
 
 
-def is_plain(shot: Shot, video: VideoSettings) -> bool:
+def is_plain(shot: Shot, video: FrameFormat) -> bool:
     """Return whether the camera of a shot does nothing: it rests on a whole picture of the canvas' size."""
     at_rest = shot.window_from == shot.window_to == FULL_WINDOW
     return at_rest and (shot.picture.width_px, shot.picture.height_px) == (video.width_px, video.height_px)
 
 
 def open_shot(
-    loaded: LoadedShot, video: VideoSettings, *, frame_count: int, first_frame: int = 0
+    loaded: LoadedShot, video: FrameFormat, *, frame_count: int, first_frame: int = 0
 ) -> tuple[PlanarClip, VideoClip]:
     """Return the clip to close in the end, and the canvas-sized clip to play: the first seen through its camera.
 

@@ -1,0 +1,42 @@
+"""What a render tells of itself when it is done."""
+
+import time
+from collections.abc import Mapping
+
+from prefect import runtime
+
+from flows.steps import Steps
+from models.report import Master, Publication, RenderReport, VariantReport, Video
+from models.spec import ShortSpec
+from tasks.cut_inputs import FileKey, videos_of
+from tasks.cuts import Cuts
+
+
+def report_of(
+    spec: ShortSpec,
+    slug: str,
+    cuts: Cuts,
+    *,
+    videos: Mapping[FileKey, Video],
+    published: Mapping[str, Publication],
+    master: Master,
+    steps: Steps,
+    started_s: float,
+) -> RenderReport:
+    """Return the report of a render whose files are published."""
+    main, *variants = (
+        VariantReport(name=name, videos=videos_of(videos, name), publication=published[name]) for name in cuts
+    )
+    return RenderReport(
+        title=spec.title,
+        slug=slug,
+        run_id=runtime.flow_run.id,
+        video=main.videos[0],
+        videos=main.videos,
+        variants=tuple(variants),
+        mix=master.mix,
+        publication=main.publication,
+        steps=steps.report(),
+        services=steps.services(),
+        seconds=time.monotonic() - started_s,
+    )
