@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from blocks import APP_NAME
 from models.media import MediaLimits
+from models.stock import Shape, StockProvider
 
 _GIB = 1 << 30
 _WORKER_BYTES = _GIB // 3
@@ -56,6 +57,33 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts inside private networks that callbacks may go to, as a JSON list of host or host:port",
     )
+    stock_providers: tuple[StockProvider, ...] = Field(
+        default=(StockProvider.LIBRARY, StockProvider.PEXELS, StockProvider.PIXABAY),
+        description="Who `stock:` visuals may come from, the first preferred, as a JSON list",
+    )
+    stock_library: str | None = Field(
+        default=None, description="Your own pictures and clips for `stock:` visuals: a folder or s3://bucket/prefix"
+    )
+    pexels_api_key: SecretStr | None = Field(
+        default=None, description="Unset takes Prefect's Secret block neuroshorts-pexels-api-key, if any"
+    )
+    pexels_api_url: str = Field(default="https://api.pexels.com", description="Where Pexels' API is")
+    pixabay_api_key: SecretStr | None = Field(
+        default=None, description="Unset takes Prefect's Secret block neuroshorts-pixabay-api-key, if any"
+    )
+    pixabay_api_url: str = Field(default="https://pixabay.com/api", description="Where Pixabay's API is")
+    image_api_url: str = Field(
+        default="https://api.openai.com/v1", description="Base address of the image endpoint for `image:` visuals"
+    )
+    image_api_key: SecretStr | None = Field(
+        default=None, description="Unset takes Prefect's Secret block neuroshorts-image-api-key, if any"
+    )
+    image_model: str = Field(default="gpt-image-1", description="Model that the image endpoint is asked for")
+    image_sizes: dict[Shape, str] = Field(
+        default={Shape.PORTRAIT: "1024x1536", Shape.SQUARE: "1024x1024", Shape.LANDSCAPE: "1536x1024"},
+        description="Size asked of the image endpoint for each shape of canvas, as a JSON object",
+    )
+    image_timeout_s: float = Field(default=180, gt=0, description="Longest wait for one generated image")
     strict_rate_limits: bool = Field(
         default=False, description="Refuse to call an outside service whose rate limit does not exist in Prefect"
     )

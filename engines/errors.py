@@ -115,6 +115,33 @@ class DownloadFailed(TransientError):
     template = "{source}: download failed: {reason}"
 
 
+class ServiceRefused(UserError):
+    """Needs `service`, `reason`: an outside service does not do what it was asked, and would not another time."""
+
+    template = "{service}: {reason}"
+
+
+class ServiceFailed(TransientError):
+    """Needs `service`, `reason`: an outside service failed in a way that may pass.
+
+    May have `retry_after_s`: how long it asks to be left alone.
+    """
+
+    template = "{service} failed: {reason}"
+
+
+class NothingConfigured(UserError):
+    """Needs `source`, `remedy`: the installation has no service for that kind of source; how to give it one."""
+
+    template = "{source}: this installation has none to ask: {remedy}"
+
+
+class NothingFound(UserError):
+    """Needs `source`, `asked`: nothing suits the words of a search; who was asked, in words."""
+
+    template = "{source}: nothing found ({asked}); try other words"
+
+
 class CallbackFailed(TransientError):
     """Needs `url` (without secrets), `reason`. May have `retry_after_s`, and `status`: the receiver's answer."""
 

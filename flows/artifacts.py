@@ -9,6 +9,7 @@ from prefect.artifacts import (
     create_table_artifact,
 )
 
+from models.credits import SceneCredit
 from models.report import RenderReport, ServiceReport, StepFailure
 
 
@@ -50,9 +51,27 @@ def report_markdown(report: RenderReport) -> str:
             "| step | state | seconds |",
             "|---|---|---|",
             *rows,
+            *_credits_table(report.credits),
             *_services_table(report.services),
         ]
     )
+
+
+def _credits_table(credits: Sequence[SceneCredit]) -> list[str]:
+    if not credits:
+        return []
+    rows = [
+        f"| {each.scene} | {_escaped(each.visual)} | {_linked(f'{each.provider} {each.item_id}', each.page_url)} "
+        f"| {_linked(each.author, each.author_url)} | {_linked(each.licence, each.licence_url)} |"
+        for each in credits
+    ]
+    return ["", "| scene | visual | from | author | licence |", "|---|---|---|---|---|", *rows]
+
+
+def _linked(text: str, url: str) -> str:
+    """Return text as a link, if its address can only be a web page."""
+    is_plain = url.startswith(("https://", "http://")) and not set(url) & set(' \t\n()<>|\\`"')
+    return f"[{_escaped(text.strip())}]({url})" if is_plain and text.strip() else _escaped(text.strip())
 
 
 def _services_table(services: Sequence[ServiceReport]) -> list[str]:

@@ -10,6 +10,7 @@ from blocks.memory import return_pictures
 from blocks.settings import get_settings
 from flows.artifacts import show_report
 from flows.callbacks import failure_told, success_told
+from flows.pictures import PictureSteps
 from flows.report import report_of
 from flows.steps import Steps, results
 from models.base import BlankIsNone
@@ -25,6 +26,7 @@ from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.music import prepare_music
 from tasks.narrate import synthesize_narration
+from tasks.pictures import describe_pictures
 from tasks.plan import plan_timeline, scenes_of, slug_of
 from tasks.publish import folder_of, poster_preview, publish, write_report
 
@@ -48,17 +50,23 @@ def render_short(
     """
     started = time.monotonic()
     return_pictures()
-    scenes, slug, cuts = scenes_of(spec), slug_of(spec, name), cuts_of(spec)
+    slug, cuts = slug_of(spec, name), cuts_of(spec)
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
+    pictures = describe_pictures(spec, scenes_of(spec), cuts)
+    scenes = pictures.scenes
     needed = inputs.needed_sources(spec, scenes)
+    step_count = inputs.count_steps(scenes, needed, cuts) + pictures.step_count
 
-    with failure_told(spec, slug), Steps(total=inputs.count_steps(scenes, needed, cuts)) as steps:
+    with failure_told(spec, slug), Steps(total=step_count) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
-        composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
+        seeking = PictureSteps(steps, pictures, slug=slug)
+        fetching |= seeking.futures
+        composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
         steps.settle()
         sources, narrations, shots = results(fetching), results(speaking), results(composing)
+        credits = seeking.keep(sources)
 
         timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
         mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, results(tuning), timeline))
@@ -74,7 +82,15 @@ def render_short(
         published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, captions, folder))
         steps.settle()
     report = report_of(
-        spec, slug, cuts, videos=videos, published=published, master=master, steps=steps, started_s=started
+        spec,
+        slug,
+        cuts,
+        videos=videos,
+        published=published,
+        master=master,
+        credits=credits,
+        steps=steps,
+        started_s=started,
     )
     write_report(report, folder=folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))

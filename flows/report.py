@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from prefect import runtime
 
 from flows.steps import Steps
+from models.credits import SceneCredit
 from models.report import Master, Publication, RenderReport, VariantReport, Video
 from models.spec import ShortSpec
 from tasks.cut_inputs import FileKey, videos_of
 from tasks.cuts import Cuts
 
 
-def report_of(
+def report_of(  # noqa: PLR0913
     spec: ShortSpec,
     slug: str,
     cuts: Cuts,
@@ -20,6 +21,7 @@ def report_of(
     videos: Mapping[FileKey, Video],
     published: Mapping[str, Publication],
     master: Master,
+    credits: tuple[SceneCredit, ...],
     steps: Steps,
     started_s: float,
 ) -> RenderReport:
@@ -36,6 +38,7 @@ def report_of(
         variants=tuple(variants),
         mix=master.mix,
         publication=main.publication,
+        credits=credits,
         steps=steps.report(),
         services=steps.services(),
         seconds=time.monotonic() - started_s,

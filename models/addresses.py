@@ -19,3 +19,19 @@ def _known_source(value: str) -> str:
 
 
 SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source)]
+
+SOUGHT_PATTERN = re.compile(r"^(stock:(photo:|video:)?|image:)\s*[^\s\x00-\x1f][^\x00-\x1f]*$")
+MOST_QUERY_CHARACTERS = 100  # what Pixabay takes
+
+
+def _known_visual(value: str) -> str:
+    if not value.startswith(("stock:", "image:")):
+        return _known_source(value)
+    if not SOUGHT_PATTERN.match(value):
+        raise ValueError("should say in one line what to look for, such as stock:sunset at sea or image:a red fox")
+    if value.startswith("stock:") and len(value) > MOST_QUERY_CHARACTERS + len("stock:video:"):
+        raise ValueError(f"a stock query has at most {MOST_QUERY_CHARACTERS} characters")
+    return value
+
+
+VisualAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_visual)]

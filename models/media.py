@@ -6,6 +6,7 @@ from pydantic import Field
 
 from models.artifacts import ArtifactRef
 from models.base import Model
+from models.credits import Credit
 
 
 class MediaKind(StrEnum):
@@ -47,3 +48,4 @@ class Source(Model):
     uri: str = Field(title="Address", description="As the spec named it, made absolute")
     info: MediaInfo = Field(title="Media")
     blob: ArtifactRef | None = Field(default=None, title="Content", description="None for color:#RRGGBB")
+    credit: Credit | None = Field(default=None, title="Credit", description="Whose it is; None where the user knows")

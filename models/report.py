@@ -7,6 +7,7 @@ from pydantic import Field
 from models.artifacts import ArtifactRef
 from models.audio import MixReport
 from models.base import Model
+from models.credits import SceneCredit
 from models.overlays import PlacedImage
 
 
@@ -111,6 +112,7 @@ class RenderReport(Model):
     variants: tuple[VariantReport, ...] = ()
     mix: MixReport
     publication: Publication
+    credits: tuple[SceneCredit, ...] = Field(default=(), title="Credits", description="Of found and made pictures")
     steps: tuple[StepReport, ...] = ()
     services: tuple[ServiceReport, ...] = Field(default=(), title="Outside services")
     seconds: float = Field(description="From the flow's start to its publication")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
-from models.addresses import SourceAddress
+from models.addresses import SourceAddress, VisualAddress
 from models.base import BlankIsNone, Model, plain_schema
 from models.export import Export
 
@@ -179,7 +179,10 @@ class Scene(Model):
     narration: str = Field(
         default="", max_length=2000, title="Narration", description="What the voice says; empty for a silent scene"
     )
-    visual: SourceAddress = Field(title="Visual", description="A path, https://…, s3://…, assets:NAME or color:#RRGGBB")
+    visual: VisualAddress = Field(
+        title="Visual",
+        description="A path, https://…, s3://…, assets:NAME, color:#RRGGBB, stock:QUERY or image:PROMPT",
+    )
     start_ms: int = Field(
         default=0, ge=0, le=LONGEST_CLIP_MS, title="Trim start (ms)", description="Where to start in a clip"
     )
@@ -256,7 +259,7 @@ class ShortSpec(Model):
         title="Script",
         description="What the voice says, as plain text: it splits itself into scenes",
     )
-    visuals: tuple[SourceAddress, ...] = Field(
+    visuals: tuple[VisualAddress, ...] = Field(
         default=(), max_length=200, title="Visuals", description="Shown in turn behind the scenes of `script`"
     )
     scenes: tuple[Scene, ...] = Field(

@@ -53,7 +53,7 @@ def fetch_asset(uri: str, used_by: str) -> Source:
     settings, store = get_settings(), open_store()
     file = locate(uri, settings)
     try:
-        source = _fetch(file, store, settings)
+        source = fetch_file(file, store, settings)
     except (DownloadFailed, ServiceSuspended) as failure:
         source = _last_copy(uri, store, failure)
     else:
@@ -72,7 +72,8 @@ def _version(uri: str) -> str | None:
         return None  # the step meets the same failure, and is the place to report it
 
 
-def _fetch(file: RemoteOrLocalFile, store: ArtifactStore, settings: Settings) -> Source:
+def fetch_file(file: RemoteOrLocalFile, store: ArtifactStore, settings: Settings) -> Source:
+    """Return a file's content in the store and what it is. Raises what `fetch_asset` does."""
     with store.scratch() as folder:
         path = folder / "source"
         with path.open("wb") as writer, calling(file.service):

@@ -15,6 +15,7 @@ from models.spec import FRAME_RATES, MotionName, Scene, ShortSpec, TransitionNam
 from models.timeline import Narration, Timeline
 from tasks.cuts import Cut, Cuts, Rendition
 from tasks.library import library_version
+from tasks.pictures import is_described
 
 Inputs = dict[str, Any]
 Sources = Mapping[str, Source]
@@ -26,10 +27,11 @@ CUT_STEPS = 3  # typeset_captions, make_poster, publish
 
 
 def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
-    """Return every distinct source and who uses it ("scene 3, scene 7", "music"), for messages."""
+    """Return every distinct source with an address and who uses it ("scene 3, scene 7", "music"), for messages."""
     users: dict[str, list[str]] = {}
     for number, scene in enumerate(scenes, start=1):
-        for uri in filter(None, (scene.visual, scene.voice_over)):
+        visual = None if is_described(scene.visual) else scene.visual
+        for uri in filter(None, (visual, scene.voice_over)):
             users.setdefault(uri, []).append(f"scene {number}")
     if spec.music.track:
         users.setdefault(spec.music.track, []).append("music")

@@ -101,6 +101,14 @@ def calling(service: str | None) -> Generator[None]:
     _succeed(store, service, probed)
 
 
+def pause(service: str, for_s: float | None) -> None:
+    """Leave a service alone for as long as it said with an answer; None is not at all."""
+    if for_s:
+        with change_circuits(open_store()) as circuits:
+            circuit = circuits.get(service) or Circuit(service=service)
+            circuits[service] = circuit.failed(time.time(), retry_after_s=for_s)
+
+
 def _admit(store: ArtifactStore, service: str) -> Circuit | None:
     """Wait or refuse as the circuit says; return it if this call probes a service that failed."""
     while (circuit := read_circuits(store).get(service)) is not None:

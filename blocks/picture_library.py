@@ -1,0 +1,138 @@
+"""The installation's own pictures and clips: a folder or a bucket, and what an index file says of them."""
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import fsspec
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+from blocks.settings import Settings
+from blocks.sources import LocalFile, RemoteOrLocalFile, S3File, named_s3_error
+from engines.errors import NothingConfigured, PresetInvalid
+from models.media import MediaKind
+
+INDEX = "index.csv"
+MOST_FILES = 20_000
+_MOST_INDEX_BYTES = 5_000_000
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp"})
+_CLIPS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".gif"})
+
+
+@dataclass(frozen=True)
+class LibraryFile:
+    """One file of the library: where it is, what its name suggests, and the index's row on it."""
+
+    name: str
+    version: str
+    kind: MediaKind
+    file: RemoteOrLocalFile = field(compare=False)
+    row: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class PictureLibrary:
+    """A listing of the library, as it is now."""
+
+    files: tuple[LibraryFile, ...]
+
+    @property
+    def version(self) -> str:
+        """What changes when a file or the index does."""
+        told = sorted((each.name, each.version, sorted(each.row.items())) for each in self.files)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def library_service(settings: Settings) -> str | None:
+    """Return the outside service that holds the library, or None for a folder or no library."""
+    place = settings.stock_library or ""
+    return f"storage {place.removeprefix('s3://').partition('/')[0]}" if place.startswith("s3://") else None
+
+
+def read_library(settings: Settings) -> PictureLibrary:
+    """Return what is in the library; nothing when none is configured. Symbolic links are not followed.
+
+    Raises NothingConfigured for a folder that is not there, PresetInvalid for an index that cannot be read, and for a
+    bucket SourceNotFound, SourceRefused, DownloadFailed.
+    """
+    place = settings.stock_library
+    if not place:
+        return PictureLibrary(())
+    listing = _in_bucket(place, settings) if place.startswith("s3://") else _in_folder(place, settings)
+    files, rows = [], {}
+    for name, version, file in listing:
+        if name == INDEX:
+            rows = _index(file, f"{place}/{INDEX}")
+        elif kind := _kind_of(name):
+            files.append((name, version, kind, file))
+        if len(files) >= MOST_FILES:
+            break
+    return PictureLibrary(
+        tuple(
+            LibraryFile(name, version, kind, file, rows.get(name, {}))
+            for name, version, kind, file in sorted(files, key=lambda each: each[0])
+        )
+    )
+
+
+def open_file(address: str, settings: Settings) -> RemoteOrLocalFile:
+    """Return a file of the library by its path or s3:// address."""
+    if address.startswith("s3://"):
+        return S3File(address, _own_settings(settings))
+    return LocalFile(Path(address), address, settings)
+
+
+def _own_settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"allowed_buckets": None})  # the operator's choice, not a sender's
+
+
+def _in_folder(place: str, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
+    root = Path(place).expanduser().absolute()
+    if not root.is_dir():
+        raise NothingConfigured(source="stock:", remedy=f"NEUROSHORTS_STOCK_LIBRARY is no folder: {place}")
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if not path.is_symlink() and not name.startswith("."):
+                status = path.stat()
+                version = f"{status.st_size} {status.st_mtime_ns}"
+                yield path.relative_to(root).as_posix(), version, open_file(str(path), settings)
+
+
+def _in_bucket(place: str, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
+    root = place.removeprefix("s3://").strip("/")
+    try:
+        found = fsspec.filesystem("s3").find(root, detail=True, refresh=True)
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise named_s3_error(error, place) from error
+    for key, info in sorted(found.items()):
+        if info.get("type") == "file":
+            version = str(info.get("ETag") or f"{info['size']} {info.get('LastModified')}")
+            yield key.removeprefix(root).lstrip("/"), version, open_file(f"s3://{key}", settings)
+
+
+def _kind_of(name: str) -> MediaKind | None:
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _PICTURES:
+        return MediaKind.IMAGE
+    return MediaKind.VIDEO if suffix in _CLIPS else None
+
+
+def _index(file: RemoteOrLocalFile, shown: str) -> dict[str, dict[str, str]]:
+    """Return the rows of index.csv by file: keywords, author, author_url, page_url, licence, licence_url."""
+    content = io.BytesIO()
+    file.download(content)
+    if content.tell() > _MOST_INDEX_BYTES:
+        raise PresetInvalid(path=shown, reason=f"larger than {_MOST_INDEX_BYTES:,} bytes")
+    try:
+        reader = csv.DictReader(io.StringIO(content.getvalue().decode("utf-8-sig")))
+        rows = [{key: value.strip() for key, value in row.items() if key and isinstance(value, str)} for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise PresetInvalid(path=shown, reason=f"should be a CSV file in UTF-8: {error}") from None
+    if rows and "file" not in rows[0]:
+        raise PresetInvalid(path=shown, reason="should have a column `file`")
+    return {row["file"]: row for row in rows if row.get("file")}

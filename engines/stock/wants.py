@@ -1,0 +1,62 @@
+"""What each scene asks of the stock libraries."""
+
+import re
+from collections.abc import Sequence
+
+from models.media import MediaKind
+from models.spec import Scene
+from models.stock import Shape, StockSearch, StockWant
+
+STOCK = "stock:"
+_KINDS = {"photo": (MediaKind.IMAGE,), "video": (MediaKind.VIDEO,)}
+_EITHER = (MediaKind.VIDEO, MediaKind.IMAGE)
+_MS_PER_LETTER = 72  # 150 words a minute of five letters and a space
+_MS_PER_IDEOGRAPH = 260
+_IDEOGRAPH = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_UNTOLD_MS = 8_000  # of a recording, whose length nobody knows yet
+_MARGIN = 1.2
+
+
+def wants_of(scenes: Sequence[Scene], *, shape: Shape, language: str, rate: float) -> tuple[StockWant, ...]:
+    """Return what every scene with a stock visual wants; `rate` is the voice's, 1 for its own."""
+    return tuple(
+        StockWant(
+            scene=number,
+            visual=scene.visual,
+            search=search_of(scene.visual, shape=shape, language=language),
+            least_ms=least_ms(scene, rate=rate),
+        )
+        for number, scene in enumerate(scenes, start=1)
+        if scene.visual.startswith(STOCK)
+    )
+
+
+def search_of(visual: str, *, shape: Shape, language: str) -> StockSearch:
+    """Return the search that `stock:QUERY`, `stock:photo:QUERY` or `stock:video:QUERY` asks for."""
+    first, colon, rest = visual.removeprefix(STOCK).partition(":")
+    narrowed = bool(colon) and first in _KINDS
+    query = rest if narrowed else visual.removeprefix(STOCK)
+    return StockSearch(
+        query=" ".join(query.split()),
+        kinds=_KINDS[first] if narrowed else _EITHER,
+        shape=shape,
+        language=language,
+    )
+
+
+def least_ms(scene: Scene, *, rate: float) -> int:
+    """Return how long a clip should be, in milliseconds, guessed from the text, so that it need not wait for the voice.
+
+    A guess that is wrong costs little: a clip that is too short is repeated.
+    """
+    if scene.end_ms is not None:
+        return scene.end_ms
+    spoken_ms = _spoken_ms(scene.narration) / rate
+    if scene.voice_over:
+        spoken_ms = spoken_ms or _UNTOLD_MS
+    return scene.start_ms + round(max(spoken_ms * _MARGIN, scene.min_duration_ms))
+
+
+def _spoken_ms(text: str) -> int:
+    ideographs = len(_IDEOGRAPH.findall(text))
+    return ideographs * _MS_PER_IDEOGRAPH + (len(text.strip()) - ideographs) * _MS_PER_LETTER

@@ -1,0 +1,120 @@
+"""Scenes that only describe their pictures: what has to be looked for or made, and whose it is in the end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from blocks.image_api import service_of
+from blocks.settings import get_settings
+from engines.stock.choice import by_search
+from engines.stock.wants import STOCK, wants_of
+from models.base import Model
+from models.credits import SceneCredit
+from models.media import Source
+from models.spec import Scene, ShortSpec
+from models.stock import Shape, StockSearch, StockWant, shape_of
+from tasks.cuts import MAIN, Cuts
+
+Inputs = dict[str, Any]
+
+IMAGE = "image:"
+_DESCRIBED = (STOCK, IMAGE)
+
+
+class Pictures(Model):
+    """What scenes describe: `scenes` are theirs, with a name of its own for each stock visual."""
+
+    scenes: tuple[Scene, ...]
+    visuals: tuple[str, ...]  # of the scenes, as the spec has them
+    wants: tuple[StockWant, ...]
+    prompts: tuple[tuple[str, str], ...]  # visual, and the scenes that use it, in words
+    shape: Shape
+    canvas_px: tuple[int, int]
+    filled_px: tuple[int, int]  # what files are to fill: the canvas of every cut
+
+    @property
+    def step_count(self) -> int:
+        """How many steps finding and making them takes."""
+        searches = len({want.search for want in self.wants})
+        return len(self.prompts) + (searches + 1 + len(self.wants) if self.wants else 0)
+
+
+def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> Pictures:
+    """Return what the scenes ask for that is no address; all cuts show what suits the main one."""
+    frame, frames = cuts[MAIN].frame, [cut.frame for cut in cuts.values()]
+    shape = shape_of(frame.width_px, frame.height_px)
+    prompts: dict[str, list[str]] = {}
+    for number, scene in enumerate(scenes, start=1):
+        if scene.visual.startswith(IMAGE):
+            prompts.setdefault(scene.visual, []).append(f"scene {number}")
+    return Pictures(
+        scenes=tuple(
+            scene.model_copy(update={"visual": own_name(scene.visual, number)})
+            for number, scene in enumerate(scenes, start=1)
+        ),
+        visuals=tuple(scene.visual for scene in scenes),
+        wants=wants_of(scenes, shape=shape, language=spec.language, rate=spec.voice.rate),
+        prompts=tuple((visual, ", ".join(users)) for visual, users in prompts.items()),
+        shape=shape,
+        canvas_px=(frame.width_px, frame.height_px),
+        filled_px=(max(each.width_px for each in frames), max(each.height_px for each in frames)),
+    )
+
+
+def own_name(visual: str, scene: int) -> str:
+    """Return the name under which a scene's source is kept: scenes with the same stock query get different clips."""
+    return f"{visual} (scene {scene})" if visual.startswith(STOCK) else visual
+
+
+def is_described(visual: str) -> bool:
+    """Return whether a visual is no address of a source."""
+    return visual.startswith(_DESCRIBED)
+
+
+def for_search(pictures: Pictures) -> dict[StockSearch, Inputs]:
+    """Return the inputs of `search_stock` by search.
+
+    Each has to offer something to every scene, since others may take what it finds; in powers of two, so that one more
+    scene seldom asks anew.
+    """
+    count = 1 << (len(pictures.wants) - 1).bit_length()
+    return {
+        search: {"search": search, "count": count, "used_by": ", ".join(f"scene {number}" for number in users)}
+        for search, users in by_search(pictures.wants).items()
+    }
+
+
+def for_stock(pictures: Pictures, choosing: Any) -> dict[str, Inputs]:
+    """Return the inputs of `fetch_stock` by the scene's own name of its visual; the picks may be on their way."""
+    return {
+        own_name(want.visual, want.scene): {
+            "picks": choosing,
+            "filled_px": pictures.filled_px,
+            "number": want.scene,
+            "total": len(pictures.scenes),
+        }
+        for want in pictures.wants
+    }
+
+
+def for_images(pictures: Pictures) -> dict[str, Inputs]:
+    """Return the inputs of `generate_image` by visual."""
+    settings = get_settings()
+    return {
+        visual: {
+            "prompt": visual.removeprefix(IMAGE).strip(),
+            "model": settings.image_model,
+            "size": settings.image_sizes.get(pictures.shape, "auto"),
+            "service": service_of(settings),
+            "used_by": users,
+        }
+        for visual, users in pictures.prompts
+    }
+
+
+def credits_of(pictures: Pictures, sources: Mapping[str, Source]) -> tuple[SceneCredit, ...]:
+    """Return whose each scene's picture is, where that is known."""
+    return tuple(
+        SceneCredit(scene=number, visual=visual, **dict(credit))
+        for number, (scene, visual) in enumerate(zip(pictures.scenes, pictures.visuals, strict=True), start=1)
+        if (credit := sources[scene.visual].credit)
+    )
