@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     strict_rate_limits: bool = Field(
         default=False, description="Refuse to call an outside service whose rate limit does not exist in Prefect"
     )
+    fonts: Path = Field(default=Path("fonts"), description="Folder of your own fonts (.ttf, .otf) for captions")
+    presets: Path = Field(
+        default=Path("presets"), description="Folder of your own presets, those of captions in its folder captions/"
+    )
     log_dir: Path = Field(default=Path("logs"), description="Folder of app.log, for processes that keep one")
     log_json: bool = Field(default=False, description="Write app.log as one JSON object a line")
     sentry_dsn: SecretStr | None = Field(

@@ -218,6 +218,12 @@ class FontUnknown(UserError):
     template = "captions.font: no font {font!r}; choose one of {known}"
 
 
+class PresetUnknown(UserError):
+    """Needs `preset`, `known`: the presets there are, in words."""
+
+    template = "captions.preset: no preset {preset!r}; choose one of {known}, or add {preset}.toml to your own presets"
+
+
 class PresetInvalid(UserError):
     """Needs `path`, `reason`: a preset or safe-area file that is missing or breaks its schema."""
 

@@ -6,16 +6,24 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from models.base import Model
-from models.spec import CaptionPosition
+from models.caption_settings import COLOR_PATTERN, CaptionAnimation, CaptionCase, CaptionPosition
 from models.timeline import WordTiming
 
-COLOR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
+
+class Box(Model):
+    """A rounded box behind text. Lengths as in CaptionStyle."""
+
+    color: str = Field(pattern=COLOR_PATTERN, title="Colour", description="#RRGGBB")
+    opacity: float = Field(default=1, gt=0, le=1, title="Opacity")
+    radius_px: float = Field(default=14, ge=0, le=100, title="Corner radius")
+    padding_px: float = Field(default=12, ge=0, le=80, title="Padding", description="From the text to the box's edge")
 
 
 class Highlight(Model):
-    """How the spoken word stands out. Colour only, so that nothing moves while it changes."""
+    """How the spoken word stands out."""
 
     color: str = Field(pattern=COLOR_PATTERN, title="Colour", description="#RRGGBB")
+    box: Box | None = Field(default=None, title="Box", description="Behind the spoken word")
 
 
 class CaptionStyle(Model):
@@ -27,6 +35,7 @@ class CaptionStyle(Model):
     line_spacing: float = Field(default=1.2, ge=1, le=3, title="Line spacing", description="Baselines' distance, in em")
     color: str = Field(default="#FFFFFF", pattern=COLOR_PATTERN, title="Text colour")
     highlight: Highlight | None = Field(default=None, title="Spoken word")
+    box: Box | None = Field(default=None, title="Box", description="Behind the whole page")
     outline_color: str = Field(default="#000000", pattern=COLOR_PATTERN, title="Outline colour")
     outline_px: float = Field(default=0, ge=0, le=40, title="Outline width")
     shadow_color: str = Field(default="#000000", pattern=COLOR_PATTERN, title="Shadow colour")
@@ -37,8 +46,11 @@ class CaptionStyle(Model):
     max_words: int = Field(default=5, ge=1, le=16, title="Words per page")
     alignment: Literal["left", "center", "right"] = Field(default="center", title="Alignment")
     position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
-    uppercase: bool = Field(default=False, title="Upper case")
-    animation: Literal["none"] = Field(default="none", title="Animation")
+    shift_percent: float = Field(
+        default=0, ge=-50, le=50, title="Shift (%)", description="Down from the position, of the canvas' height"
+    )
+    case: CaptionCase = Field(default=CaptionCase.WRITTEN, title="Case")
+    animation: CaptionAnimation = Field(default=CaptionAnimation.NONE, title="Animation")
 
 
 class SafeArea(Model):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from models.addresses import SourceAddress, VisualAddress
 from models.base import BlankIsNone, Model, plain_schema
+from models.caption_settings import Captions
 from models.export import Export
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -58,14 +59,6 @@ class TransitionName(StrEnum):
     FADE = "fade"
 
 
-class CaptionPosition(StrEnum):
-    """Where captions stand inside the safe area."""
-
-    TOP = "top"
-    CENTER = "center"
-    BOTTOM = "bottom"
-
-
 class Voice(Model):
     """Who speaks, and how."""
 
@@ -103,36 +96,6 @@ class Music(Model):
     )
     fade_in_ms: int = Field(default=400, ge=0, le=10_000, title="Fade-in (ms)", description="At the short's start")
     fade_out_ms: int = Field(default=1500, ge=0, le=20_000, title="Fade-out (ms)", description="At the short's end")
-
-
-class Captions(Model):
-    """How the words look on screen."""
-
-    preset: Literal["karaoke", "classic", "none"] = Field(
-        default="karaoke", title="Preset", description="karaoke colours the spoken word; none burns no captions"
-    )
-    position: CaptionPosition = Field(default=CaptionPosition.BOTTOM, title="Position")
-    font: Annotated[str | None, BlankIsNone] = Field(
-        json_schema_extra=plain_schema,
-        default=None,
-        max_length=64,
-        title="Font",
-        description="A family in assets/fonts; empty for the preset's",
-    )
-    size_percent: int = Field(default=100, ge=50, le=200, title="Size (%)", description="Of the preset's text size")
-    color: str = Field(default="#FFFFFF", pattern=r"^#[0-9A-Fa-f]{6}$", title="Text colour", description="#RRGGBB")
-    highlight_color: str = Field(
-        default="#FFD400", pattern=r"^#[0-9A-Fa-f]{6}$", title="Spoken word's colour", description="#RRGGBB"
-    )
-    uppercase: bool = Field(default=False, title="Upper case", description="Show the words in capitals")
-    max_words: Annotated[int | None, BlankIsNone] = Field(
-        json_schema_extra=plain_schema,
-        default=None,
-        ge=1,
-        le=12,
-        title="Words per page",
-        description="Shown together; empty for the preset's",
-    )
 
 
 LONGEST_CLIP_MS = 24 * 3_600_000

@@ -14,6 +14,7 @@ class WordTiming(Model):
     text: str = Field(title="Word", description="As written in the script, punctuation attached", min_length=1)
     start_ms: int = Field(ge=0, title="Start", description="First millisecond of the word")
     end_ms: int = Field(ge=0, title="End", description="First millisecond after the word")
+    joined: bool = Field(default=False, title="Joined", description="Written without a space before the next word")
 
 
 class Narration(Model):

@@ -14,7 +14,7 @@ from models.encoding import VideoSettings
 from models.overlays import Overlays
 from models.shots import EncodedScene, Previous, Segment, Shot
 from tasks.errors import in_scene
-from tasks.library import FONTS_DIR
+from tasks.library import fonts_folder
 from tasks.retries import step
 from tasks.slots import encode_slot
 
@@ -39,7 +39,7 @@ def burn_subtitles(
             _loaded(store, shot),
             frame_count=frame_count,
             outgoing=None if previous is None else _outgoing(store, previous),
-            overlays=_overlay_files(store, overlays),
+            overlays=_overlay_files(store, overlays, folder),
             video=video,
         )
         chunks = chunks_of(scene)
@@ -80,9 +80,11 @@ def _outgoing(store: ArtifactStore, previous: Previous) -> Outgoing:
     return Outgoing(_loaded(store, previous.shot), previous.frame_count, previous.transition_frames)
 
 
-def _overlay_files(store: ArtifactStore, overlays: Overlays) -> OverlayFiles:
+def _overlay_files(store: ArtifactStore, overlays: Overlays, scratch: Path) -> OverlayFiles:
     return OverlayFiles(
-        captions=CaptionFiles(store.local_path(overlays.captions), FONTS_DIR) if overlays.captions else None,
+        captions=CaptionFiles(store.local_path(overlays.captions), fonts_folder(scratch))
+        if overlays.captions
+        else None,
         images=tuple(
             ImageFile(store.local_path(image.blob), image.x_px, image.y_px, image.start_ms, image.end_ms)
             for image in overlays.images

@@ -3,12 +3,12 @@
 from blocks.store import open_store
 from engines.subtitles.typeset import typeset
 from engines.timebase import frame_to_ms
+from models.caption_settings import Captions
 from models.captions import CaptionedScene
 from models.encoding import FrameFormat
 from models.report import CaptionSet
-from models.spec import Captions
 from models.timeline import Narration, Timeline
-from tasks.library import CAPTION_PRESETS_DIR, FONTS_DIR, SAFE_AREAS_FILE
+from tasks.library import caption_library
 from tasks.retries import step
 
 
@@ -31,9 +31,7 @@ def typeset_captions(
             _captioned(narrations, timeline),
             captions=captions,
             canvas_px=(video.width_px, video.height_px),
-            fonts_dir=FONTS_DIR,
-            presets_dir=CAPTION_PRESETS_DIR,
-            safe_areas_file=SAFE_AREAS_FILE,
+            library=caption_library(),
             language=language,
             output_dir=folder,
         )

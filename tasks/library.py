@@ -1,22 +1,84 @@
-"""The assets that come with the software: fonts, presets and safe areas."""
+"""What captions are made with: fonts, presets and safe areas that come along, and the user's own in front of them."""
 
 import hashlib
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from pathlib import Path
+
+from blocks.settings import get_settings
+from engines.subtitles.fonts import FONT_SUFFIXES
+from engines.subtitles.typeset import CaptionLibrary
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
 FONTS_DIR = ASSETS_DIR / "fonts"
 PRESETS_DIR = ASSETS_DIR / "presets"
-CAPTION_PRESETS_DIR = PRESETS_DIR / "captions"
 SAFE_AREAS_FILE = ASSETS_DIR / "safe_areas.toml"
 TITLE_FONT = FONTS_DIR / "Montserrat-ExtraBold.ttf"
+_CAPTIONS = "captions"  # the folder of a preset folder that holds those of captions
+
+
+def caption_library() -> CaptionLibrary:
+    """Return the folders to look in, the user's own first."""
+    settings = get_settings()
+    own_fonts, own_presets = settings.fonts.expanduser(), settings.presets.expanduser() / _CAPTIONS
+    return CaptionLibrary(
+        fonts_dirs=tuple(folder for folder in (own_fonts, FONTS_DIR) if folder.is_dir()),
+        presets_dirs=tuple(folder for folder in (own_presets, PRESETS_DIR / _CAPTIONS) if folder.is_dir()),
+        safe_areas_file=SAFE_AREAS_FILE,
+    )
+
+
+def fonts_folder(scratch: Path) -> Path:
+    """Return one folder with every font, as libass wants it: a folder of links in `scratch` where users have own."""
+    own = [path for folder in caption_library().fonts_dirs if folder != FONTS_DIR for path in _fonts_in(folder)]
+    if not own:
+        return FONTS_DIR
+    linked = scratch / "fonts"
+    linked.mkdir(exist_ok=True)
+    for path in [*own, *_fonts_in(FONTS_DIR)]:
+        link = linked / path.name
+        if not link.is_symlink():
+            link.symlink_to(path.resolve())
+    return linked
+
+
+def library_version() -> str:
+    """Return a hash of what captions are drawn with, so that a changed font or preset is a changed input."""
+    own = [
+        path
+        for folder in (get_settings().fonts.expanduser(), get_settings().presets.expanduser() / _CAPTIONS)
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in (*FONT_SUFFIXES, ".toml")
+    ]
+    return _digest([_shipped_version(), *(f"{path.name} {_version_of(path)}" for path in own)])
 
 
 @cache
-def library_version() -> str:
-    """Return a hash of what captions are drawn with, so that a changed font or preset is a changed input."""
-    digest = hashlib.sha256()
-    for path in sorted([*FONTS_DIR.glob("*.?tf"), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE]):
-        digest.update(f"{path.relative_to(ASSETS_DIR)}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _shipped_version() -> str:
+    paths = sorted([*_fonts_in(FONTS_DIR), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE])
+    return _digest(f"{path.relative_to(ASSETS_DIR)} {_hash(path)}" for path in paths)
+
+
+def _version_of(path: Path) -> str:
+    status = path.stat()
+    return _hash_once(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)
+def _hash_once(path: Path, changed_ns: int, size: int) -> str:
+    """Return the hash of a file that is read again only when its time of change or its size is another."""
+    return _hash(path)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _fonts_in(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in FONT_SUFFIXES]

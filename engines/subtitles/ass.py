@@ -1,16 +1,23 @@
-"""ASS: pages written for libass, one event per line and state, so that only colours change while a page stands."""
+"""ASS: pages written for libass, one event per line (or moving word) and state, so that little is drawn anew."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from engines.subtitles import animations
+from engines.subtitles.boxes import around, drawing
 from engines.subtitles.fonts import FontStack
-from engines.subtitles.layout import Frame, Placed, place
-from models.captions import CaptionStyle, Page, SafeArea
+from engines.subtitles.layout import Frame, Placed, Rectangle, place, reach
+from engines.subtitles.spans import LineSpans, is_rtl, line_spans
+from engines.subtitles.states import centis, word_states
+from engines.subtitles.text import spacing, written
+from models.captions import Box, CaptionStyle, Page, SafeArea
 from models.timeline import WordTiming
 
 WORD_JOINER = "\u2060"  # libass draws nothing for it
-HIGHLIGHT_HOLD_MS = 300  # a spoken word stays coloured through pauses up to this
-SHADOW_LAYER, TEXT_LAYER = 0, 1
+PAGE_BOX_LAYER, WORD_BOX_LAYER, SHADOW_LAYER, TEXT_LAYER = range(4)
 _ANCHORS = {"left": 1, "center": 2, "right": 3}
+_CENTRED = "\\an5"
+_RTL = "\\fe178"  # a font encoding whose only meaning is that the line reads from right to left
 
 # TV.709: ffmpeg's filter converts the text's colours by this line, whatever the frames are tagged as.
 _HEAD = """[Script Info]
@@ -23,18 +30,58 @@ WrapStyle: 2
 ScaledBorderAndShadow: yes
 YCbCr Matrix: TV.709
 Kerning: yes
+Language: {language}
 
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
 StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
 Style: Text,{font},{size:.2f},{color},{color},{outline_color},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,\
-{anchor},0,0,0,-1
+{anchor},0,0,0,1
 Style: Shadow,{font},{size:.2f},{shadow_color},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,\
-{outline:.2f},0,{anchor},0,0,0,-1
+{outline:.2f},0,{anchor},0,0,0,1
+Style: Box,{font},{size:.2f},&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,1
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the events of a scene have in common."""
+
+    style: CaptionStyle
+    frame: Frame
+    fonts: FontStack
+    rtl: bool
+
+    @property
+    def shadowed(self) -> bool:
+        return self.style.shadow_opacity > 0
+
+    @property
+    def word_box(self) -> Box | None:
+        return self.style.highlight.box if self.style.highlight else None
+
+    def color(self, spoken: bool) -> str:
+        return _bgr(self.style.highlight.color if spoken and self.style.highlight else self.style.color)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of a page where it stands; `first` is the index in the page of its first word."""
+
+    page: Page
+    words: tuple[WordTiming, ...]
+    first: int
+    placed: Placed
+    spans: LineSpans
+    em_px: float
+
+    def x_px(self, along_em: float, style: CaptionStyle) -> float:
+        """Return the x of a point that is `along_em` from the line's left end."""
+        share = {"left": 0.0, "center": 0.5, "right": 1.0}[style.alignment]
+        return self.placed.x_px + (along_em - share * self.spans.width_em) * self.em_px
 
 
 def write_ass(
@@ -45,15 +92,17 @@ def write_ass(
     canvas_width_px: int,
     canvas_height_px: int,
     safe_area: SafeArea,
+    language: str = "en",
 ) -> str:
     """Return one scene's pages as an ASS script; its times count from the scene's first frame.
 
     Times are rounded down to ASS's hundredths, so a word lights up on the frame shown at its start or on the next
-    one. Events of a line join without gap or overlap, and differ in nothing but colours.
+    one. Events of a line join without gap or overlap. `language` decides between glyphs that several scripts share.
     """
     frame = Frame.of(width_px=canvas_width_px, height_px=canvas_height_px, safe_area=safe_area, style=style)
-    events = [event for page in pages for event in _page_events(page, style=style, frame=frame, fonts=fonts)]
-    return _head(style, frame, fonts) + "".join(f"{event}\n" for event in events)
+    look = _Look(style, frame, fonts, is_rtl([word.text for page in pages for word in page.words]))
+    events = [event for page in pages if _lasts(page.start_ms, page.end_ms) for event in _page_events(page, look)]
+    return _head(look, language) + "".join(f"{event}\n" for event in events)
 
 
 def escape_text(text: str) -> str:
@@ -62,115 +111,207 @@ def escape_text(text: str) -> str:
     return joined.replace("{", "\\{").replace("}", "\\}")
 
 
-def _head(style: CaptionStyle, frame: Frame, fonts: FontStack) -> str:
+def _head(look: _Look, language: str) -> str:
+    style, frame, fonts = look.style, look.frame, look.fonts
     return _HEAD.format(
         width=frame.width_px,
         height=frame.height_px,
+        language=language,
         font=fonts.primary.full_name,
         size=fonts.primary.ass_size(style.size_px * frame.unit),
         color=f"&H00{_bgr(style.color)}",
         outline_color=f"&H00{_bgr(style.outline_color)}",
-        shadow_color=f"&H{round(255 * (1 - style.shadow_opacity)):02X}{_bgr(style.shadow_color)}",
+        shadow_color=f"&H{_alpha(style.shadow_opacity)}{_bgr(style.shadow_color)}",
         outline=style.outline_px * frame.unit,
         anchor=_ANCHORS[style.alignment],
     )
 
 
-def _page_events(page: Page, *, style: CaptionStyle, frame: Frame, fonts: FontStack) -> Iterator[str]:
-    em_px = style.size_px * frame.unit * page.scale
-    head = f"\\fs{fonts.primary.ass_size(em_px):.2f}"
+def _page_events(page: Page, look: _Look) -> Iterator[str]:
+    lines = list(_lines(page, look))
+    if look.style.box is not None:
+        yield _page_box(page, lines, look.style.box, look)
+    for line in lines:
+        if look.word_box is not None:
+            yield from _word_boxes(line, look.word_box, look)
+        if animations.moves_words(look.style.animation):
+            yield from _word_events(line, look)
+        else:
+            yield from _line_events(line, look)
+
+
+def _lines(page: Page, look: _Look) -> Iterator[_Line]:
+    em_px = look.style.size_px * look.frame.unit * page.scale
     first = 0
-    for line, placed in zip(page.lines, place(page, style=style, frame=frame, fonts=fonts), strict=True):
-        words = range(first, first + len(line))
-        first = words.stop
-        texts = _line_texts(line, em_px=em_px, fonts=fonts)
-        below_px = _descent_px(line, em_px=em_px, fonts=fonts)
-        if style.shadow_opacity > 0 and _centis(page.end_ms) > _centis(page.start_ms):
-            blur = f"\\blur{style.shadow_blur_px * frame.unit:.2f}"
-            spot = _position(placed, below_px + style.shadow_offset_px * frame.unit)
-            yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", f"{{{spot}{blur}{head}}}" + "".join(texts))
-        spot = _position(placed, below_px)
-        for start_ms, end_ms, spoken in _states(page, words if style.highlight else range(0)):
-            # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
-            # alike whatever its neighbours' colours.
-            colored = [
-                f"{{\\1c&H{_bgr(_word_color(style, index == spoken))}&\\2c&H{index % 2}&}}{text}"
-                for index, text in zip(words, texts, strict=True)
-            ]
-            yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{head}}}" + "".join(colored))
+    for words, placed in zip(
+        page.lines, place(page, style=look.style, frame=look.frame, fonts=look.fonts), strict=True
+    ):
+        spans = line_spans(words, fonts=look.fonts, rtl=look.rtl)
+        yield _Line(page, words, first, placed, spans, em_px)
+        first += len(words)
 
 
-def _states(page: Page, words: range) -> Iterator[tuple[int, int, int | None]]:
-    """Yield (start_ms, end_ms, spoken) over the page's whole time, without gaps.
-
-    `spoken` is the index in the page of the word that is said, or None while that is none of `words`.
-    """
-    marks: list[tuple[int, int | None]] = [(page.start_ms, None)]
-    following = [word.start_ms for word in page.words[1:]] + [page.end_ms]
-    for index, (word, next_ms) in enumerate(zip(page.words, following, strict=True)):
-        marks.append((word.start_ms, index if index in words else None))
-        if next_ms - word.end_ms > HIGHLIGHT_HOLD_MS:
-            marks.append((word.end_ms, None))
-    yield from _joined(marks, start_ms=page.start_ms, end_ms=page.end_ms)
+# --- a line that stays together --------------------------------------------------------------------------------
 
 
-def _joined(
-    marks: Sequence[tuple[int, int | None]], *, start_ms: int, end_ms: int
-) -> Iterator[tuple[int, int, int | None]]:
-    """Turn marks into spans that last at least a hundredth; equal neighbours become one."""
-    spans: list[tuple[int, int | None]] = []
-    for time_ms, spoken in marks:
-        at_ms = max(min(time_ms, end_ms), spans[-1][0] if spans else start_ms)
-        while spans and _centis(spans[-1][0]) == _centis(at_ms):
-            spans.pop()
-        if not spans or spans[-1][1] != spoken:
-            spans.append((at_ms, spoken))
-    edges = [*(at_ms for at_ms, _ in spans), end_ms]
-    for (at_ms, spoken), until_ms in zip(spans, edges[1:], strict=True):
-        if _centis(until_ms) > _centis(at_ms):
-            yield at_ms, until_ms, spoken
+def _line_events(line: _Line, look: _Look) -> Iterator[str]:
+    style, page = look.style, line.page
+    size = f"{_RTL * look.rtl}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
+    texts = [_text(word.text + spacing(line.words, index), line, look) for index, word in enumerate(line.words)]
+    below_px = _descent_px([word.text for word in line.words], line, look)
+    if look.shadowed:
+        blur = f"\\blur{style.shadow_blur_px * look.frame.unit:.2f}"
+        spot = _spot(line.placed.x_px, below_px + _shadow_px(look), 0, line, look)
+        tags = f"{{{spot}{blur}{size}}}"
+        yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", tags + "".join(texts))
+    lit = range(line.first, line.first + len(line.words)) if style.highlight else range(0)
+    for start_ms, end_ms, spoken in word_states(page, lit):
+        # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
+        # alike whatever its neighbours' colours.
+        colored = [
+            f"{{\\1c&H{look.color(index == spoken)}&\\2c&H{index % 2}&{_outline(index == spoken, look)}}}{text}"
+            for index, text in enumerate(texts, start=line.first)
+        ]
+        spot = _spot(line.placed.x_px, below_px, start_ms - page.start_ms, line, look)
+        yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{size}}}" + "".join(colored))
 
 
-def _line_texts(line: Sequence[WordTiming], *, em_px: float, fonts: FontStack) -> list[str]:
-    """Return each word's escaped text, with the tags that switch fonts; all but the last with the space behind it."""
-    texts, face = [], fonts.primary
-    for number, word in enumerate(line, start=1):
-        written = ""
-        for run in fonts.runs(word.text + " " * (number < len(line))):
-            if run.face is not face:
-                face = run.face
-                written += f"{{\\fn{face.full_name}\\fs{face.ass_size(em_px):.2f}}}"
-            written += escape_text(run.text)
-        texts.append(written)
-    return texts
+def _outline(spoken: bool, look: _Look) -> str:
+    """Return the tag that takes the outline off a word in a box, which needs none, or nothing without boxes."""
+    if look.word_box is None:
+        return ""
+    return "\\bord0" if spoken else f"\\bord{look.style.outline_px * look.frame.unit:.2f}"
 
 
-def _descent_px(line: Sequence[WordTiming], *, em_px: float, fonts: FontStack) -> float:
+def _spot(x_px: float, below_px: float, since_ms: int, line: _Line, look: _Look) -> str:
+    """Return the tags that place and bring in an event whose anchor is `below_px` under the baseline."""
+    y_px, animation = line.placed.baseline_px + below_px, look.style.animation
+    place_tags = animations.position(animation, x_px, y_px, em_px=line.em_px, since_ms=since_ms)
+    return place_tags + animations.fade(animation, since_ms)
+
+
+# --- words that move by themselves -----------------------------------------------------------------------------
+
+
+def _word_events(line: _Line, look: _Look) -> Iterator[str]:
+    size = f"{_RTL * look.rtl}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
+    for index, word in enumerate(line.words):
+        left_em, right_em = line.spans.word(index)
+        x_px = line.x_px((left_em + right_em) / 2, look.style)
+        text = _text(word.text, line, look)
+        y_px = line.placed.baseline_px + _middle_px(word.text, line, look)
+        for start_ms, end_ms, spoken in _states_of(line, index, look):
+            sprung = animations.spring(look.style.animation, start_ms - word.start_ms) if _begun(word, start_ms) else ""
+            if look.shadowed:
+                blur = f"\\blur{look.style.shadow_blur_px * look.frame.unit:.2f}"
+                tags = f"{{{_CENTRED}\\pos({x_px:.2f},{y_px + _shadow_px(look):.2f}){blur}{size}{sprung}}}"
+                yield _event(SHADOW_LAYER, start_ms, end_ms, "Shadow", tags + text)
+            color = f"\\1c&H{look.color(spoken)}&{_outline(spoken, look)}"
+            tags = f"{{{_CENTRED}\\pos({x_px:.2f},{y_px:.2f}){size}{color}{sprung}}}"
+            yield _event(TEXT_LAYER, start_ms, end_ms, "Text", tags + text)
+
+
+def _states_of(line: _Line, index: int, look: _Look) -> Iterator[tuple[int, int, bool]]:
+    """Yield (start_ms, end_ms, spoken) of one word: with pop from when it is said, else for the whole page."""
+    number, word = line.first + index, line.words[index]
+    opens_ms = word.start_ms if animations.waits_for_speech(look.style.animation) else line.page.start_ms
+    for start_ms, end_ms, spoken in word_states(line.page, range(number, number + 1)):
+        if _lasts(max(start_ms, opens_ms), end_ms):
+            yield max(start_ms, opens_ms), end_ms, spoken is not None
+
+
+def _begun(word: WordTiming, time_ms: int) -> bool:
+    return centis(time_ms) >= centis(word.start_ms)
+
+
+def _middle_px(text: str, line: _Line, look: _Look) -> float:
+    """Return how far below the baseline the middle of libass's line box lies, which \\an5 anchors."""
+    faces = {run.face for run in look.fonts.runs(text)}
+    return (max(face.descent for face in faces) - max(face.ascent for face in faces)) / 2 * line.em_px
+
+
+# --- boxes -----------------------------------------------------------------------------------------------------
+
+
+def _page_box(page: Page, lines: Sequence[_Line], box: Box, look: _Look) -> str:
+    covered = [_covered(line, 0.0, line.spans.width_em, look) for line in lines]
+    whole = Rectangle(
+        min(part.left_px for part in covered),
+        min(part.top_px for part in covered),
+        max(part.right_px for part in covered),
+        max(part.bottom_px for part in covered),
+    )
+    return _box_event(PAGE_BOX_LAYER, (page.start_ms, page.end_ms), whole, box, lines[0], look)
+
+
+def _word_boxes(line: _Line, box: Box, look: _Look) -> Iterator[str]:
+    for start_ms, end_ms, spoken in word_states(line.page, range(line.first, line.first + len(line.words))):
+        if spoken is not None:
+            covered = _covered(line, *line.spans.word(spoken - line.first), look)
+            yield _box_event(WORD_BOX_LAYER, (start_ms, end_ms), covered, box, line, look)
+
+
+def _covered(line: _Line, left_em: float, right_em: float, look: _Look) -> Rectangle:
+    """Return the part of the canvas between two points of a line, as high as the line reaches."""
+    ink = reach(written(line.words), style=look.style, fonts=look.fonts)
+    return Rectangle(
+        line.x_px(left_em, look.style),
+        line.placed.baseline_px - ink.above_px * line.em_px,
+        line.x_px(right_em, look.style),
+        line.placed.baseline_px + ink.below_px * line.em_px,
+    )
+
+
+def _box_event(layer: int, times_ms: tuple[int, int], covered: Rectangle, box: Box, line: _Line, look: _Look) -> str:
+    shape = around(covered, box, unit=look.frame.unit)
+    below_px = shape.top_px - line.placed.baseline_px
+    spot = _spot(shape.left_px, below_px, times_ms[0] - line.page.start_ms, line, look)
+    paint = f"\\1c&H{_bgr(box.color)}&\\1a&H{_alpha(box.opacity)}&\\p1"
+    return _event(layer, *times_ms, "Box", f"{{{spot}{paint}}}{drawing(shape, box, unit=look.frame.unit)}")
+
+
+# --- text ------------------------------------------------------------------------------------------------------
+
+
+def _text(text: str, line: _Line, look: _Look) -> str:
+    """Return a word, escaped, with the tags that switch fonts and back again."""
+    shown, face = "", look.fonts.primary
+    for run in look.fonts.runs(text):
+        if run.face is not face:
+            face = run.face
+            shown += f"{{\\fn{face.full_name}\\fs{face.ass_size(line.em_px):.2f}}}"
+        shown += escape_text(run.text)
+    if face is look.fonts.primary:
+        return shown
+    return f"{shown}{{\\fn{look.fonts.primary.full_name}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}}}"
+
+
+def _descent_px(texts: Sequence[str], line: _Line, look: _Look) -> float:
     """Return how far below the baseline libass puts a line's bottom edge, where \\an1 to \\an3 anchor it."""
-    faces = {run.face for word in line for run in fonts.runs(word.text)}
-    return max(face.descent for face in faces) * em_px
+    faces = {run.face for text in texts for run in look.fonts.runs(text)}
+    return max(face.descent for face in faces) * line.em_px
 
 
-def _position(placed: Placed, below_px: float) -> str:
-    return f"\\pos({placed.x_px:.2f},{placed.baseline_px + below_px:.2f})"
-
-
-def _word_color(style: CaptionStyle, spoken: bool) -> str:
-    return style.highlight.color if spoken and style.highlight else style.color
+def _shadow_px(look: _Look) -> float:
+    return look.style.shadow_offset_px * look.frame.unit
 
 
 def _event(layer: int, start_ms: int, end_ms: int, style: str, text: str) -> str:
     return f"Dialogue: {layer},{_clock(start_ms)},{_clock(end_ms)},{style},,0,0,0,,{text}"
 
 
-def _centis(time_ms: int) -> int:
-    return time_ms // 10
+def _lasts(start_ms: int, end_ms: int) -> bool:
+    return centis(end_ms) > centis(start_ms)
 
 
 def _clock(time_ms: int) -> str:
-    minutes, centis = divmod(_centis(time_ms), 6000)
-    return f"{minutes // 60}:{minutes % 60:02}:{centis // 100:02}.{centis % 100:02}"
+    minutes, hundredths = divmod(centis(time_ms), 6000)
+    return f"{minutes // 60}:{minutes % 60:02}:{hundredths // 100:02}.{hundredths % 100:02}"
 
 
 def _bgr(color: str) -> str:
     return (color[5:7] + color[3:5] + color[1:3]).upper()
+
+
+def _alpha(opacity: float) -> str:
+    return f"{round(255 * (1 - opacity)):02X}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engines.subtitles.pages import paginate
-from engines.subtitles.text import plain_text
+from engines.subtitles.text import plain_text, written
 from engines.subtitles.unspaced import split_unspaced
 from models.captions import CaptionedScene, Cue, Page
 from models.timeline import WordTiming
@@ -32,10 +32,12 @@ def make_cues(scenes: Sequence[CaptionedScene], *, language: str) -> tuple[Cue, 
 def scene_words(scene: CaptionedScene, texts: Sequence[str]) -> tuple[WordTiming, ...]:
     """Return the scene's words with `texts` for their own, timed from the scene's first frame; empty texts go."""
     return tuple(
-        WordTiming(
-            text=text,
-            start_ms=min(word.start_ms + scene.speech_offset_ms, scene.duration_ms),
-            end_ms=min(word.end_ms + scene.speech_offset_ms, scene.duration_ms),
+        word.model_copy(
+            update={
+                "text": text,
+                "start_ms": min(word.start_ms + scene.speech_offset_ms, scene.duration_ms),
+                "end_ms": min(word.end_ms + scene.speech_offset_ms, scene.duration_ms),
+            }
         )
         for word, text in zip(scene.words, texts, strict=True)
         if text
@@ -56,4 +58,4 @@ def _scene_pages(scene: CaptionedScene, *, language: str) -> tuple[Page, ...]:
 
 
 def _cue_text(page: Page) -> str:
-    return "\n".join(" ".join(word.text for word in line) for line in page.lines)
+    return "\n".join(written(line) for line in page.lines)

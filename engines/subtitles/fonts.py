@@ -1,6 +1,6 @@
 """Fonts: which file draws which character, how wide the result is, and what size libass must be told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -100,18 +100,23 @@ class FontStack:
         return next((face for face in self.faces if face.draws(cluster)), None)
 
 
-def load_faces(fonts_dir: Path) -> tuple[Face, ...]:
-    """Return every font file of a folder, by name."""
-    paths = sorted(path for path in fonts_dir.iterdir() if path.suffix.lower() in FONT_SUFFIXES)
-    return tuple(_read_face(path) for path in paths)
+def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
+    """Return every font file of the folders, by name; of two faces of one name, that of the earlier folder."""
+    faces: dict[str, Face] = {}
+    for folder in fonts_dirs:
+        for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in FONT_SUFFIXES):
+            status = path.stat()
+            face = _read_face(path, (status.st_mtime_ns, status.st_size))
+            faces.setdefault(face.full_name, face)
+    return tuple(faces.values())
 
 
-def find_fonts(family: str, *, weight: int, fonts_dir: Path) -> FontStack:
-    """Return the face of a family (or full) name nearest to `weight`, with the folder's others behind it.
+def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontStack:
+    """Return the face of a family (or full) name nearest to `weight`, with all others behind it.
 
     Raises FontUnknown.
     """
-    faces = load_faces(fonts_dir)
+    faces = load_faces(fonts_dirs)
     named = [face for face in faces if family.casefold() in face.families]
     if not named:
         known = ", ".join(face.full_name for face in faces) or "a folder with fonts (there are none)"
@@ -128,8 +133,9 @@ def _is_emoji_font(face: Face) -> bool:
     return ord("a") not in face.coverage and 0x1F600 in face.coverage
 
 
-@lru_cache(maxsize=64)
-def _read_face(path: Path) -> Face:
+@lru_cache(maxsize=256)
+def _read_face(path: Path, version: tuple[int, int]) -> Face:
+    """Return the face in a file; `version` is what changes when the file does."""
     try:
         with TTFont(path, lazy=True) as font:
             names, em = font["name"], font["head"].unitsPerEm

@@ -34,7 +34,8 @@ class _Setting:
     max_words: int
 
     def width_px(self, first: int, end: int) -> float:
-        return sum(self.widths_px[first:end]) + self.space_px * (end - first - 1)
+        spaces = sum(not word.joined for word in self.words[first : end - 1])
+        return sum(self.widths_px[first:end]) + self.space_px * spaces
 
     def fits(self, first: int, end: int) -> bool:
         return end - first == 1 or self.width_px(first, end) <= self.max_width_px

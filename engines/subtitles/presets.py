@@ -1,15 +1,19 @@
 """Presets: the look of captions from its file, with the spec's own settings on top, and the safe areas."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from engines.errors import PresetInvalid
-from models.captions import CaptionStyle, Highlight, SafeArea
-from models.spec import Captions
+from engines.errors import PresetInvalid, PresetUnknown
+from engines.subtitles.contrast import legible
+from models.caption_settings import CaptionCase, Captions, SafeAreaName
+from models.captions import Box, CaptionStyle, Highlight, SafeArea
+
+NO_CAPTIONS = "none"
 
 VERTICAL_FROM = 1.2  # height over width; its inverse parts square from wide
 
@@ -24,51 +28,88 @@ class _AreaEntry(SafeArea):
 _AREAS = TypeAdapter(dict[str, dict[str, _AreaEntry]])
 
 
-def load_preset(name: str, *, presets_dir: Path) -> CaptionStyle:
-    """Return the style in `NAME.toml`. Raises PresetInvalid."""
-    path = presets_dir / f"{name}.toml"
+def find_preset(name: str, presets_dirs: Sequence[Path]) -> Path:
+    """Return the file of a preset, `NAME.toml` in the first folder that has it. Raises PresetUnknown."""
+    known = {path.stem: path for folder in reversed(presets_dirs) for path in sorted(folder.glob("*.toml"))}
+    if name not in known:
+        raise PresetUnknown(preset=name, known=", ".join([*sorted(known), NO_CAPTIONS]))
+    return known[name]
+
+
+def load_preset(name: str, *, presets_dirs: Sequence[Path]) -> CaptionStyle:
+    """Return the style in `NAME.toml`. Raises PresetUnknown, PresetInvalid."""
+    path = find_preset(name, presets_dirs)
     try:
         return CaptionStyle.model_validate(_read_toml(path))
     except ValidationError as error:
         raise PresetInvalid(path=path.name, reason=_first_mistake(error)) from error
 
 
-def resolve_style(captions: Captions, *, presets_dir: Path) -> CaptionStyle | None:
+def resolve_style(captions: Captions, *, presets_dirs: Sequence[Path]) -> CaptionStyle | None:
     """Return the preset with the spec's settings on top; None where the spec wants no captions.
 
-    Raises PresetInvalid.
+    Colours that the spec leaves open give way where the chosen ones would not stand out from them.
+    Raises PresetUnknown, PresetInvalid.
     """
-    if captions.preset == "none":
+    if captions.preset == NO_CAPTIONS:
         return None
-    preset = load_preset(captions.preset, presets_dir=presets_dir)
-    return preset.model_copy(
-        update={
-            "font": captions.font or preset.font,
-            "size_px": preset.size_px * captions.size_percent / 100,
-            "color": captions.color,
-            "highlight": preset.highlight and Highlight(color=captions.highlight_color),
-            "uppercase": captions.uppercase or preset.uppercase,
-            "max_words": captions.max_words or preset.max_words,
-            "position": captions.position,
-        }
-    )
+    preset = load_preset(captions.preset, presets_dirs=presets_dirs)
+    chosen = {
+        "font": captions.font,
+        "weight": captions.weight,
+        "size_px": preset.size_px * captions.size_percent / 100,
+        "color": captions.color,
+        "outline_color": captions.outline_color,
+        "outline_px": captions.outline_px,
+        "shadow_color": captions.shadow_color,
+        "shadow_opacity": None if captions.shadow_percent is None else captions.shadow_percent / 100,
+        "max_words": captions.max_words,
+        "max_lines": captions.max_lines,
+        "position": captions.position,
+        "shift_percent": preset.shift_percent + captions.shift_percent,
+        "case": CaptionCase.UPPER if captions.uppercase else captions.case,
+        "animation": captions.animation,
+    }
+    style = preset.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    style = style.model_copy(update={"box": _page_box(captions, preset), "highlight": _highlight(captions, preset)})
+    chosen["highlight_color"] = captions.highlight_color
+    return legible(style, chosen={name for name, value in chosen.items() if value is not None})
 
 
-def load_safe_area(path: Path, *, width_px: int, height_px: int, platform: str | None = None) -> SafeArea:
-    """Return a platform's safe area for a canvas of this shape; without a platform, what is safe on all of them.
+def _page_box(captions: Captions, preset: CaptionStyle) -> Box | None:
+    if captions.box_percent == 0 or (preset.box is None and captions.box_color is None and not captions.box_percent):
+        return None
+    box = preset.box or Box(color="#000000")
+    chosen = {
+        "color": captions.box_color,
+        "opacity": captions.box_percent / 100 if captions.box_percent else None,
+    }
+    return box.model_copy(update={name: value for name, value in chosen.items() if value is not None})
 
-    Raises PresetInvalid.
+
+def _highlight(captions: Captions, preset: CaptionStyle) -> Highlight | None:
+    if preset.highlight is None or captions.highlight_color is None:
+        return preset.highlight
+    if preset.highlight.box is None:
+        return preset.highlight.model_copy(update={"color": captions.highlight_color})
+    box = preset.highlight.box.model_copy(update={"color": captions.highlight_color})
+    return preset.highlight.model_copy(update={"box": box})
+
+
+def load_safe_area(path: Path, *, width_px: int, height_px: int, name: SafeAreaName = SafeAreaName.ALL) -> SafeArea:
+    """Return a platform's safe area for a canvas of this shape, or what is safe on all of them together.
+
+    On a shape that a platform has no area of its own for, everybody's counts. Raises PresetInvalid.
     """
     shape = canvas_shape(width_px, height_px)
     try:
         entries = _AREAS.validate_python(_read_toml(path)).get(shape, {})
     except ValidationError as error:
         raise PresetInvalid(path=path.name, reason=_first_mistake(error)) from error
-    chosen = [area for name, area in entries.items() if platform in (None, name)]
-    if not chosen:
-        raise PresetInvalid(path=path.name, reason=f"no safe area for {shape} on {platform or 'any platform'}")
+    if not entries:
+        raise PresetInvalid(path=path.name, reason=f"no safe area for {shape} canvases")
     area = SafeArea(top=0, right=0, bottom=0, left=0)
-    for entry in chosen:
+    for entry in [entries[name]] if name in entries else entries.values():
         area = area.union(entry)
     return area
 

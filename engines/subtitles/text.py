@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from models.caption_settings import CaptionCase
+from models.timeline import WordTiming
 
 _JOINERS = "\u200c\u200d"  # Persian, the Indic scripts and emoji sequences need them
 _DOTTED_I_LANGUAGES = ("tr", "az")
@@ -16,14 +20,25 @@ def plain_text(text: str) -> str:
     return re.sub(" +", " ", kept).strip()
 
 
-def display_text(text: str, *, uppercase: bool, language: str) -> str:
-    """Return `text` as captions show it: plain, and in the language's capitals if asked for."""
+def display_text(text: str, *, case: CaptionCase, language: str) -> str:
+    """Return `text` as captions show it: plain, and in the language's capitals or small letters if asked for."""
     shown = plain_text(text)
-    if not uppercase:
-        return shown
-    if language.split("-")[0].lower() in _DOTTED_I_LANGUAGES:
-        shown = shown.replace("i", "İ")
-    return shown.upper()
+    dotted = language.split("-")[0].lower() in _DOTTED_I_LANGUAGES
+    if case is CaptionCase.UPPER:
+        return (shown.replace("i", "İ") if dotted else shown).upper()
+    if case is CaptionCase.LOWER:
+        return (shown.replace("I", "ı").replace("İ", "i") if dotted else shown).lower()
+    return shown
+
+
+def written(words: Sequence[WordTiming]) -> str:
+    """Return words as one line of text, with the spaces that belong between them."""
+    return "".join(word.text + spacing(words, index) for index, word in enumerate(words))
+
+
+def spacing(words: Sequence[WordTiming], index: int) -> str:
+    """Return what stands behind a line's word `index`: a space or, where it is joined or the last, nothing."""
+    return "" if words[index].joined or index == len(words) - 1 else " "
 
 
 def is_emoji(char: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from engines.errors import GlyphsMissing, SceneError
 from engines.subtitles.ass import write_ass
@@ -14,8 +15,16 @@ from engines.subtitles.srt import write_srt
 from engines.subtitles.text import display_text
 from engines.subtitles.unspaced import split_unspaced
 from engines.subtitles.vtt import write_vtt
+from models.caption_settings import Captions
 from models.captions import CaptionedScene, CaptionStyle, Page, SafeArea, TypesetResult
-from models.spec import Captions
+
+
+class CaptionLibrary(NamedTuple):
+    """Where fonts, presets and safe areas lie; of two that are named alike, that in the earlier folder counts."""
+
+    fonts_dirs: tuple[Path, ...]
+    presets_dirs: tuple[Path, ...]
+    safe_areas_file: Path
 
 
 def typeset(
@@ -23,9 +32,7 @@ def typeset(
     *,
     captions: Captions,
     canvas_px: tuple[int, int],
-    fonts_dir: Path,
-    presets_dir: Path,
-    safe_areas_file: Path,
+    library: CaptionLibrary,
     language: str,
     output_dir: Path,
 ) -> TypesetResult:
@@ -33,17 +40,19 @@ def typeset(
 
     A scene's .ass depends on nothing but its own words, its duration and the style. Emoji that no font draws are left
     out of the picture and stay in the sidecars. Raises SceneError where fonts lack other glyphs, FontUnknown,
-    PresetInvalid.
+    PresetUnknown, PresetInvalid.
     """
     output_dir.mkdir(parents=True, exist_ok=True)
     cues = make_cues(scenes, language=language)
     srt = _write(output_dir / "captions.srt", write_srt(cues))
     vtt = _write(output_dir / "captions.vtt", write_vtt(cues))
-    style = resolve_style(captions, presets_dir=presets_dir)
+    style = resolve_style(captions, presets_dirs=library.presets_dirs)
     if style is None:
         return TypesetResult(scenes=(None,) * len(scenes), srt=srt, vtt=vtt)
-    area = load_safe_area(safe_areas_file, width_px=canvas_px[0], height_px=canvas_px[1])
-    fonts = find_fonts(style.font, weight=style.weight, fonts_dir=fonts_dir)
+    area = load_safe_area(
+        library.safe_areas_file, width_px=canvas_px[0], height_px=canvas_px[1], name=captions.safe_area
+    )
+    fonts = find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs)
     frame = Frame.of(width_px=canvas_px[0], height_px=canvas_px[1], safe_area=area, style=style)
     files: list[Path | None] = []
     for scene in scenes:
@@ -57,10 +66,7 @@ def _pages(
     scene: CaptionedScene, *, style: CaptionStyle, frame: Frame, fonts: FontStack, language: str
 ) -> tuple[Page, ...]:
     try:
-        texts = [
-            fonts.drawable(display_text(word.text, uppercase=style.uppercase, language=language))
-            for word in scene.words
-        ]
+        texts = [fonts.drawable(display_text(word.text, case=style.case, language=language)) for word in scene.words]
     except GlyphsMissing as error:
         raise SceneError(scene=scene.number, reason=str(error)) from error
     em_px, width_px = style.size_px * frame.unit, frame.text_width_px(style)

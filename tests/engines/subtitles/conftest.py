@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engines import ffmpeg
+from engines.subtitles.typeset import CaptionLibrary
 from models.timeline import WordTiming
 
 ASSETS = Path(__file__).parents[3] / "assets"
@@ -29,6 +30,11 @@ def presets_dir() -> Path:
 @pytest.fixture
 def safe_areas_file() -> Path:
     return ASSETS / "safe_areas.toml"
+
+
+@pytest.fixture
+def library(fonts_dir: Path, presets_dir: Path, safe_areas_file: Path) -> CaptionLibrary:
+    return CaptionLibrary(fonts_dirs=(fonts_dir,), presets_dirs=(presets_dir,), safe_areas_file=safe_areas_file)
 
 
 @pytest.fixture

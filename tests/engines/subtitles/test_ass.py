@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.subtitles.ass import WORD_JOINER, escape_text, write_ass
+from engines.subtitles.ass import SHADOW_LAYER, TEXT_LAYER, WORD_JOINER, escape_text, write_ass
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.pages import paginate
 from engines.subtitles.presets import load_preset
@@ -17,8 +17,8 @@ from models.captions import CaptionStyle, Highlight, Page, SafeArea
 from models.timeline import WordTiming
 
 ASSETS = Path(__file__).parents[3] / "assets"
-FONTS = find_fonts("Montserrat Black", weight=900, fonts_dir=ASSETS / "fonts")
-KARAOKE = load_preset("karaoke", presets_dir=ASSETS / "presets" / "captions")
+FONTS = find_fonts("Montserrat Black", weight=900, fonts_dirs=[ASSETS / "fonts"])
+KARAOKE = load_preset("karaoke", presets_dirs=[ASSETS / "presets" / "captions"])
 AREA = SafeArea(top=0.1, right=0.1, bottom=0.1, left=0.1)
 HOSTILE = st.text(alphabet="aNnhb{}\\0123()&,;:.-*rclip", min_size=1, max_size=12).filter(plain_text)
 
@@ -55,7 +55,7 @@ def printed(text: str) -> str:
     return shown.replace(WORD_JOINER, "")
 
 
-def events(script: str, layer: int = 1) -> list[tuple[int, int, str, str]]:
+def events(script: str, layer: int = TEXT_LAYER) -> list[tuple[int, int, str, str]]:
     """Return (start_cs, end_cs, position, text) of a layer's events."""
     found = []
     for line in script.splitlines():
@@ -78,7 +78,7 @@ def test_the_script_prints_exactly_the_pages_words(texts):
         for index, text in enumerate(texts)
     )
     pages = pages_of(words)
-    for layer in (0, 1):
+    for layer in (SHADOW_LAYER, TEXT_LAYER):
         lines: dict[tuple[int, str], str] = {}
         for start, _, place, text in events(script_of(pages, style=SHADOWED), layer):
             page_number = sum(page.start_ms // 10 <= start for page in pages)

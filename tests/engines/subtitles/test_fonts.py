@@ -15,7 +15,7 @@ NO_MARGINS = SafeArea(top=0, right=0, bottom=0, left=0)
 
 @pytest.fixture
 def stack(fonts_dir: Path) -> FontStack:
-    return find_fonts("Montserrat Black", weight=900, fonts_dir=fonts_dir)
+    return find_fonts("Montserrat Black", weight=900, fonts_dirs=[fonts_dir])
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def alone(stack: FontStack) -> FontStack:
     ],
 )
 def test_measured_text_is_as_wide_and_high_as_libass_draws_it(fonts_dir, burn, family, text):
-    fonts = find_fonts(family, weight=700, fonts_dir=fonts_dir)
+    fonts = find_fonts(family, weight=700, fonts_dirs=[fonts_dir])
     style = CaptionStyle(font=family, size_px=90, outline_px=0, max_words=9)
     line = tuple(WordTiming(text=word, start_ms=0, end_ms=900) for word in text.split())
     script = write_ass(
@@ -52,14 +52,14 @@ def test_measured_text_is_as_wide_and_high_as_libass_draws_it(fonts_dir, burn, f
 
 
 def test_a_family_is_found_by_any_of_its_names_and_by_weight(fonts_dir):
-    assert find_fonts("montserrat", weight=900, fonts_dir=fonts_dir).primary.full_name == "Montserrat Black"
-    assert find_fonts("Montserrat", weight=800, fonts_dir=fonts_dir).primary.full_name == "Montserrat ExtraBold"
-    assert find_fonts("Noto Sans", weight=400, fonts_dir=fonts_dir).primary.full_name == "Noto Sans Bold"
+    assert find_fonts("montserrat", weight=900, fonts_dirs=[fonts_dir]).primary.full_name == "Montserrat Black"
+    assert find_fonts("Montserrat", weight=800, fonts_dirs=[fonts_dir]).primary.full_name == "Montserrat ExtraBold"
+    assert find_fonts("Noto Sans", weight=400, fonts_dirs=[fonts_dir]).primary.full_name == "Noto Sans Bold"
 
 
 def test_an_unknown_family_names_the_known_ones(fonts_dir):
     with pytest.raises(FontUnknown, match=r"Comic Sans.*Montserrat Black"):
-        find_fonts("Comic Sans", weight=400, fonts_dir=fonts_dir)
+        find_fonts("Comic Sans", weight=400, fonts_dirs=[fonts_dir])
 
 
 def test_other_scripts_fall_back_to_a_font_that_draws_them(stack):

@@ -7,24 +7,22 @@ import pytest
 from engines.errors import FontUnknown, SceneError
 from engines.subtitles.presets import load_safe_area
 from engines.subtitles.srt import read_srt
-from engines.subtitles.typeset import typeset
+from engines.subtitles.typeset import CaptionLibrary, typeset
+from models.caption_settings import CaptionPosition, Captions
 from models.captions import CaptionedScene, TypesetResult
-from models.spec import CaptionPosition, Captions
 
 VOCABULARY = """a I the of light mountain Archaeologists jumping Ångström QUICKLY ÉCOLE gypsy 3,000-year-old whale,
 stone. incomprehensibilities fjord? Zürich! مرحبا שלום नमस्ते ประเทศไทย 😀 {\\fs300} C:\\new"""
 
 
 @pytest.fixture
-def run(tmp_path: Path, fonts_dir: Path, presets_dir: Path, safe_areas_file: Path):
+def run(tmp_path: Path, library: CaptionLibrary):
     def typeset_scenes(scenes, *, captions=None, canvas_px=(1080, 1920), to="out", language="en") -> TypesetResult:
         return typeset(
             scenes,
             captions=captions or Captions(),
             canvas_px=canvas_px,
-            fonts_dir=fonts_dir,
-            presets_dir=presets_dir,
-            safe_areas_file=safe_areas_file,
+            library=library,
             language=language,
             output_dir=tmp_path / to,
         )
@@ -67,7 +65,7 @@ def test_a_script_does_not_depend_on_where_its_scene_stands(run, speak):
 
 def test_words_are_timed_from_the_scenes_first_frame(run, speak):
     script = run([scene_of(speak("Hello"), start_ms=5000, offset_ms=120)]).scenes[0].read_text()
-    assert "Dialogue: 1,0:00:00.12," in script
+    assert "Dialogue: 3,0:00:00.12," in script
 
 
 def test_missing_glyphs_name_their_scene(run, speak):

@@ -1,0 +1,107 @@
+"""Spans: where on its line each word stands, in the order in which the line is read on screen.
+
+libass lays a line out by the same rules: the Unicode bidirectional algorithm, then every run of one font for itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from bidi import algorithm
+
+from engines.subtitles.fonts import Face, FontStack
+from engines.subtitles.text import clusters, is_invisible, spacing
+from models.timeline import WordTiming
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a word that one font draws in one direction. Edges in em from the line's left end."""
+
+    word: int
+    text: str
+    face: Face
+    left_em: float
+    right_em: float
+
+
+@dataclass(frozen=True)
+class LineSpans:
+    """The pieces of a line from left to right, and how wide it is."""
+
+    pieces: tuple[Piece, ...]
+    width_em: float
+
+    def word(self, index: int) -> tuple[float, float]:
+        """Return a word's left and right edges in em; a word torn apart by writing direction spans all between."""
+        mine = [piece for piece in self.pieces if piece.word == index]
+        return min(piece.left_em for piece in mine), max(piece.right_em for piece in mine)
+
+
+def is_rtl(texts: Sequence[str]) -> bool:
+    """Tell whether most letters of `texts` are written from right to left."""
+    levels = [algorithm.bidirectional(char) for text in texts for char in text]
+    return sum(level in ("R", "AL") for level in levels) > levels.count("L")
+
+
+def line_spans(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> LineSpans:
+    """Return where the words of a line stand."""
+    atoms: list[tuple[int, int, str, Face]] = []  # (level, word, text, face); word -1 for a space
+    for (level, word, face), run in groupby(_clusters(line, fonts=fonts, rtl=rtl), key=lambda part: part[:3]):
+        atoms.append((level, word, "".join(text for *_, text in run), face))
+    pieces, at_em = [], 0.0
+    for _, word, text, face in _visual_order(atoms):
+        width_em = fonts.ink(text).width_px
+        if word >= 0:
+            pieces.append(Piece(word, text, face, at_em, at_em + width_em))
+        at_em += width_em
+    return LineSpans(tuple(pieces), at_em)
+
+
+def _clusters(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> list[tuple[int, int, Face, str]]:
+    """Return (level, word, face, text) of each cluster, in the order of speech."""
+    parts = []
+    for index, word in enumerate(line):
+        for run in fonts.runs(word.text):
+            parts += [(index, run.face, cluster) for cluster in clusters(run.text)]
+        parts += [(-1, fonts.primary, space) for space in spacing(line, index)]
+    levels = _levels("".join(text for *_, text in parts), rtl=rtl)
+    found, at = [], 0
+    for number, face, text in parts:
+        found.append((levels[at], number, face, text))
+        at += len(text)
+    return found
+
+
+def _levels(text: str, *, rtl: bool) -> list[int]:
+    """Return each character's embedding level; characters that the algorithm takes out have their predecessor's."""
+    base = 1 if rtl else 0
+    storage = algorithm.get_empty_storage()
+    storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
+    algorithm.get_embedding_levels(text, storage)
+    for number, char in enumerate(storage["chars"]):
+        char["index"] = number
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    algorithm.resolve_neutral_types(storage, False)
+    algorithm.resolve_implicit_levels(storage, False)
+    kept = {char["index"]: char["level"] for char in storage["chars"]}
+    levels: list[int] = []
+    for number, char in enumerate(text):
+        inherited = levels[-1] if levels and is_invisible(char) else base
+        levels.append(kept.get(number, inherited))
+    return levels
+
+
+def _visual_order(atoms: list[tuple[int, int, str, Face]]) -> list[tuple[int, int, str, Face]]:
+    """Reverse, from the highest level down to the lowest odd one, every stretch of atoms of at least that level."""
+    ordered = list(atoms)
+    for level in range(max((atom[0] for atom in atoms), default=0), 0, -1):
+        start = 0
+        while start < len(ordered):
+            stop = start
+            while stop < len(ordered) and ordered[stop][0] >= level:
+                stop += 1
+            ordered[start:stop] = reversed(ordered[start:stop])
+            start = max(stop, start) + 1
+    return ordered
