@@ -15,6 +15,11 @@ def frames_nearest(duration_ms: int, fps: Fraction) -> int:
     return (2 * duration_ms * fps.numerator + 1000 * fps.denominator) // (2000 * fps.denominator)
 
 
+def frames_reaching(seconds: Fraction, fps: Fraction) -> int:
+    """Return the first frame that starts at `seconds` or after."""
+    return -int(-seconds * fps // 1)
+
+
 def frame_to_ms(frame: int, fps: Fraction) -> int:
     """Return the start of `frame` in milliseconds, rounded to nearest."""
     return (2000 * frame * fps.denominator + fps.numerator) // (2 * fps.numerator)

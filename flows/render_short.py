@@ -59,7 +59,6 @@ def render_short(
 
     with failure_told(spec, slug), Steps(total=step_count) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
-        tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
         seeking = PictureSteps(steps, pictures, slug=slug)
         fetching |= seeking.futures
@@ -68,8 +67,9 @@ def render_short(
         sources, narrations, shots = results(fetching), results(speaking), results(composing)
         credits = seeking.keep(sources)
 
+        tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
-        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, results(tuning), timeline))
+        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, tuning, timeline))
         captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
         burning = steps.fan_out(
             burn_subtitles, cut_inputs.for_burn(cuts, shots, captions, timeline), largest_first=inputs.frame_count

@@ -5,7 +5,7 @@ from typing import Any
 
 from engines.visuals.motion import choose_motion
 from models.artifacts import ArtifactRef
-from models.audio import BedSettings, LoudnessTarget, PreparedTrack
+from models.audio import BedSettings, LoudnessTarget
 from models.encoding import FrameFormat, VideoSettings
 from models.media import Source
 from models.overlays import Overlays
@@ -104,13 +104,13 @@ def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, vi
     }
 
 
-def for_music(spec: ShortSpec, fetching: Mapping[str, Any]) -> dict[str, Inputs]:
-    """Return the inputs of `prepare_music` by track (one or none); the track may be on its way."""
-    return {track: {"track": fetching[track], "loop_samples": None} for track in filter(None, (spec.music.track,))}
+def for_music(spec: ShortSpec, sources: Sources) -> dict[str, Inputs]:
+    """Return the inputs of `prepare_music` by track (one or none)."""
+    return {track: {"track": sources[track], "loop_samples": None} for track in filter(None, (spec.music.track,))}
 
 
-def for_mix(spec: ShortSpec, narrations: Narrations, music: Mapping[str, PreparedTrack], timeline: Timeline) -> Inputs:
-    """Return the inputs of `mix_audio`."""
+def for_mix(spec: ShortSpec, narrations: Narrations, music: Mapping[str, Any], timeline: Timeline) -> Inputs:
+    """Return the inputs of `mix_audio`; the music may be on its way."""
     return {
         "narrations": _by_scene(narrations, timeline),
         "track": next(iter(music.values()), None),

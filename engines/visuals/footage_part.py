@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines import ffmpeg
-from engines.timebase import frames_nearest
+from engines.timebase import frames_nearest, frames_reaching
 from engines.visuals.footage_filters import Track, filter_graph, read_track
+from engines.visuals.key_frames import key_frame_times
 from engines.visuals.sniff import footage_demuxer
 from models.spec import Fit
 
@@ -59,6 +60,18 @@ class FootagePart:
         ]
         graph = filter_graph(self._track, fps=self.fps, first_s=wanted_s - seek_s, size=self.size, fit=self.fit)
         return Decoding(arguments, graph)
+
+    def entries(self) -> tuple[int, ...]:
+        """Return the frames after the first at which decoding can begin without decoding others before, in order.
+
+        They follow the key frames of the file. Raises SourceUnreadable for what is no video.
+        """
+        start_s = Fraction(self.start_ms, 1000)
+        keys_s = key_frame_times(
+            self.path, demuxer=self._demuxer, start_ms=self.start_ms, end_ms=self.end_ms, source=self.source
+        )
+        frames = {frames_reaching(key_s - start_s, self.fps) for key_s in keys_s}
+        return tuple(sorted(frame for frame in frames if 0 < frame < self.frame_count))
 
     @cached_property
     def _demuxer(self) -> str:

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +28,7 @@ from models.encoding import VideoSettings
 from models.shots import Footage
 
 LONGEST_CHUNK_MS = 2_500
-FOOTAGE_THREADS = 2
+THREADS_OF_LONG = 2  # of footage that cannot be cut so short, and would end last
 
 logger = logging.getLogger(__name__)
 
@@ -62,17 +64,19 @@ class Scene(NamedTuple):
 
 
 def chunks_of(scene: Scene) -> tuple[Chunk, ...]:
-    """Cut a still's scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each.
+    """Cut a scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each, where that is cheap.
 
     Chunks are encoded side by side: a scene that was changed alone has several cores, and at the end of a render no
-    core waits long for the last one. Footage stays whole and has FOOTAGE_THREADS instead: a chunk from its middle would
-    decode everything since the last key frame for nothing. Only the scene decides, so its bytes are always the same.
+    core waits long for the last one. Plain footage is cut at its own key frames only, and other footage not at all: a
+    chunk would decode everything since the last key frame for nothing. Only the scene decides, so its bytes are always
+    the same. Raises SourceUnreadable.
     """
+    count = -(-scene.frame_count // _longest_chunk(scene.video))
+    edges = [scene.frame_count * number // count for number in range(1, count)]
     if isinstance(scene.loaded.shot.picture, Footage):
-        return (Chunk(0, scene.frame_count),)
-    count = -(-scene.frame_count // frames_covering(LONGEST_CHUNK_MS, scene.video.fps))
-    edges = [scene.frame_count * number // count for number in range(count + 1)]
-    return tuple(Chunk(start, stop) for start, stop in pairwise(edges))
+        part = _plain_footage(scene) if edges else None
+        edges = nearest(edges, part.entries() if part else (), reach=scene.frame_count // count // 2)
+    return tuple(Chunk(start, stop) for start, stop in pairwise([0, *edges, scene.frame_count]))
 
 
 def burn_chunk(scene: Scene, chunk: Chunk, *, output: Path, timeout_s: float) -> None:
@@ -95,6 +99,17 @@ def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: Vide
         return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
 
 
+def _longest_chunk(video: VideoSettings) -> int:
+    return frames_covering(LONGEST_CHUNK_MS, video.fps)
+
+
+def nearest(edges: Sequence[int], allowed: Sequence[int], *, reach: int) -> list[int]:
+    """Move every edge to the nearest allowed place within `reach`, or leave it out."""
+    moved = (min(allowed, key=lambda place: abs(place - edge), default=0) for edge in edges)
+    return sorted({place for place, edge in zip(moved, edges, strict=True) if place and abs(place - edge) <= reach})
+
+
+@lru_cache(maxsize=32)  # reading a file's header takes 15 ms, and every chunk needs it
 def _plain_footage(scene: Scene) -> FootagePart | None:
     """Return the footage of a scene that shows it as it is, once through; None if its frames must be composed."""
     shot, path = scene.loaded
@@ -143,7 +158,7 @@ def _arguments(scene: Scene, chunk: Chunk, output: Path, *, piped_frames: int, b
         piped_frames=piped_frames,
         body=body,
         overlays=scene.overlays,
-        threads=FOOTAGE_THREADS if isinstance(scene.loaded.shot.picture, Footage) else 1,
+        threads=1 if chunk.frame_count <= _longest_chunk(scene.video) else THREADS_OF_LONG,
         output=output,
     )
 

@@ -188,7 +188,7 @@ def test_poster_and_report_lie_beside_the_video(short: Short):
     assert sum(name.startswith("fetch_asset") for name in names) == len({"clip", "photo", "color", "color2"}) + (
         1 if written.mix.duck_db else 0
     )
-    assert {name for name in names if ":" not in name} == set(STAGES)
+    assert {name for name in names if ":" not in name} - {"prepare_music"} == set(STAGES)
     assert [f"burn_subtitles: scene {number} of 4" in names for number in range(1, 5)] == [True] * 4
     assert [file.name for file in written.publication.files] == [
         *("video.mp4", "poster.jpg", "captions.srt", "captions.vtt")

@@ -31,13 +31,15 @@ def plate(path: Path, frame: Frame) -> LoadedShot:
     return LoadedShot(Shot(picture=Plate(blob=REF, width_px=frame.shape[1], height_px=frame.shape[0] * 2 // 3)), path)
 
 
-def counted(path: Path, frames: int, *, start_ms: int = 0, end_ms: int | None = None) -> LoadedShot:
+def counted(
+    path: Path, frames: int, *, start_ms: int = 0, end_ms: int | None = None, gop: int = 250, fps: Fraction = FPS
+) -> LoadedShot:
     """A clip of `frames` frames that tell their number, or a part of it."""
-    make_video(path, pts_ms=constant_rate(frames, FPS), size=(VIDEO.width_px, VIDEO.height_px))
+    make_video(path, pts_ms=constant_rate(frames, fps), size=(VIDEO.width_px, VIDEO.height_px), gop=gop)
     footage = Footage(
         blob=REF,
         start_ms=start_ms,
-        end_ms=end_ms or round(frames * 1000 / FPS),
+        end_ms=end_ms or round(frames * 1000 / fps),
         width_px=VIDEO.width_px,
         height_px=VIDEO.height_px,
         source=path.name,

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
-from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, shot_frame
+from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, nearest, shot_frame
 from engines.visuals.shots import LoadedShot
 from models.shots import Plate, Shot, Window
 from tests.engines.visuals.scenes import FPS, REF, VIDEO, burn, counted, grey, plate, scene
@@ -145,7 +145,29 @@ def test_chunks_cover_a_still_and_are_alike(frame_count: int, fps: Fraction):
     assert len(chunks) == 1 or min(lengths) * 2000 >= (LONGEST_CHUNK_MS - 100) * fps
 
 
-def test_footage_is_one_chunk(tmp_path: Path):
+@given(
+    frame_count=st.integers(1, 1000),
+    places=st.lists(st.integers(0, 1000), max_size=30).map(sorted),
+)
+def test_edges_move_to_the_nearest_allowed_place_or_are_left_out(frame_count: int, places: list[int]):
+    edges = list(range(75, frame_count, 75))
+    moved = nearest(edges, places, reach=37)
+    assert moved == sorted(set(moved))
+    assert set(moved) <= set(places) - {0}
+    for edge in edges:
+        near = [place for place in places if place and abs(place - edge) <= 37]
+        assert not near or min(abs(place - edge) for place in near) == min(abs(place - edge) for place in moved)
+
+
+@pytest.mark.parametrize(("gop", "starts"), [(20, [0, 41]), (250, [0]), (5, [0, 35])])
+def test_footage_is_cut_at_its_key_frames(tmp_path: Path, gop: int, starts: list[int]):
+    slow = VIDEO.model_copy(update={"fps": Fraction(15)})
+    chunks = chunks_of(scene(counted(tmp_path / "clip.mp4", 70, gop=gop, fps=slow.fps), 70, video=slow))
+    assert [chunk.start for chunk in chunks] == starts
+    assert [number for chunk in chunks for number in range(*chunk)] == list(range(70))
+
+
+def test_footage_that_is_played_again_stays_whole(tmp_path: Path):
     assert chunks_of(scene(counted(tmp_path / "clip.mp4", 20), 400)) == (Chunk(0, 400),)
 
 
