@@ -112,6 +112,21 @@ def voices(
 
 
 @app.command()
+def music() -> None:
+    """List the music library: every track, and the moods that a spec can ask for."""
+    from rich.table import Table
+
+    from tasks.sound import libraries
+
+    table = Table("track", "moods", "author", "licence", box=None, pad_edge=False)
+    with _told_errors():
+        tracks = [track for library in libraries() for track in library]
+    for track in tracks:
+        table.add_row(track.address, ", ".join(track.moods), track.author, track.licence)
+    stdout.print(table)
+
+
+@app.command()
 def doctor() -> None:
     """Check what a render needs on this machine, and say how to mend what is missing."""
     from tasks.doctor import check_all

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     presets: Path = Field(
         default=Path("presets"), description="Folder of your own presets, those of captions in its folder captions/"
     )
+    music: Path = Field(
+        default=Path("music"), description="Folder of your own music, chosen by mood before the tracks that come along"
+    )
     log_dir: Path = Field(default=Path("logs"), description="Folder of app.log, for processes that keep one")
     log_json: bool = Field(default=False, description="Write app.log as one JSON object a line")
     sentry_dsn: SecretStr | None = Field(

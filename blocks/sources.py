@@ -159,6 +159,8 @@ def _allowed_path(address: str, settings: Settings) -> Path:
     except (RuntimeError, ValueError, OSError) as error:  # no such user, a NUL byte, a loop of links
         raise SourceRefused(source=address, reason=str(error)) from error
     roots = settings.allowed_roots
+    if roots is not None:
+        roots = (*roots, settings.music)
     if roots is not None and not any(path.is_relative_to(root.expanduser().resolve()) for root in roots):
         raise SourceRefused(source=address, reason="outside the folders that this installation reads from")
     return path

@@ -224,6 +224,24 @@ class PresetUnknown(UserError):
     template = "captions.preset: no preset {preset!r}; choose one of {known}, or add {preset}.toml to your own presets"
 
 
+class MoodUnknown(UserError):
+    """Needs `mood`, `known`: the moods there are, in words."""
+
+    template = "music.mood: no track is {mood!r}; choose one of {known}"
+
+
+class LibraryInvalid(UserError):
+    """Needs `path`, `reason`: a list of music tracks that cannot be read, or does not fit its folder."""
+
+    template = "{path}: {reason}"
+
+
+class LoudnessUnknown(UserError):
+    """Needs `name`, `known`: the platforms whose loudness is known, in words."""
+
+    template = "sound.loudness: nothing is known of {name!r}; choose one of {known}"
+
+
 class PresetInvalid(UserError):
     """Needs `path`, `reason`: a preset or safe-area file that is missing or breaks its schema."""
 

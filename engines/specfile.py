@@ -83,13 +83,20 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
         return str(path) if path.is_absolute() else _below_url(base_dir, source)
 
     scenes = tuple(
-        scene.model_copy(update={"visual": absolute(scene.visual), "voice_over": absolute(scene.voice_over)})
+        scene.model_copy(update={name: absolute(getattr(scene, name)) for name in ("visual", "voice_over", "sound")})
         for scene in spec.scenes
     )
     music = spec.music.model_copy(update={"track": absolute(spec.music.track)})
+    sound = spec.sound.model_copy(update={"transition_sound": absolute(spec.sound.transition_sound)})
     visuals = tuple(absolute(visual) for visual in spec.visuals)
     return spec.model_copy(
-        update={"scenes": scenes, "music": music, "visuals": visuals, "destination": absolute(spec.destination)}
+        update={
+            "scenes": scenes,
+            "music": music,
+            "sound": sound,
+            "visuals": visuals,
+            "destination": absolute(spec.destination),
+        }
     )
 
 

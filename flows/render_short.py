@@ -24,11 +24,12 @@ from tasks.compose import compose_clip
 from tasks.cuts import MAIN, cuts_of
 from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
-from tasks.music import prepare_music
+from tasks.music import prepare_effect, prepare_music
 from tasks.narrate import synthesize_narration
 from tasks.pictures import describe_pictures
 from tasks.plan import plan_timeline, scenes_of, slug_of
 from tasks.publish import folder_of, poster_preview, publish, write_report
+from tasks.sound import with_sound
 
 
 @flow(
@@ -52,6 +53,8 @@ def render_short(
     return_pictures()
     slug, cuts = slug_of(spec, name), cuts_of(spec)
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
+    with failure_told(spec, slug):
+        spec = with_sound(spec)
     pictures = describe_pictures(spec, scenes_of(spec), cuts)
     scenes = pictures.scenes
     needed = inputs.needed_sources(spec, scenes)
@@ -59,6 +62,7 @@ def render_short(
 
     with failure_told(spec, slug), Steps(total=step_count) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
+        sounding = steps.fan_out(prepare_effect, inputs.for_effects(needed, fetching))
         speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
         seeking = PictureSteps(steps, pictures, slug=slug)
         fetching |= seeking.futures
@@ -69,7 +73,9 @@ def render_short(
 
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
-        mixing = steps.submit(mix_audio, **inputs.for_mix(spec, narrations, tuning, timeline))
+        mixing = steps.submit(
+            mix_audio, **inputs.for_mix(spec, scenes, narrations, tuning, results(sounding), timeline)
+        )
         captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
         burning = steps.fan_out(
             burn_subtitles, cut_inputs.for_burn(cuts, shots, captions, timeline), largest_first=inputs.frame_count

@@ -1,5 +1,6 @@
 """Sound: what the voice said, where speech goes, and what the finished mix measures."""
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +44,7 @@ class SpeechPlacement(Model):
 
     path: Path = Field(title="Speech", description="WAV file")
     start_ms: int = Field(ge=0, title="Start")
+    clean: bool = Field(default=False, title="Clean up", description="High-pass, de-ess and compress it first")
 
 
 class Loop(Model):
@@ -77,6 +79,36 @@ class LoudnessTarget(Model):
 
     integrated_lufs: float = Field(default=-14.0, ge=-40, le=-5, title="Integrated loudness (LUFS)")
     true_peak_dbtp: float = Field(default=-1.0, ge=-9, le=0, title="Highest true peak (dBTP)")
+
+
+class PlatformLoudness(LoudnessTarget):
+    """The same with its origin, as the file of platforms has it."""
+
+    source: str = Field(min_length=1, title="Source", description="Who says so")
+    checked: date = Field(title="Checked", description="When the source was last looked at")
+
+
+class EffectInfo(Model):
+    """What the analysis of a sound effect found."""
+
+    loudness_lufs: float = Field(title="Loudness", description="Of its loudest moment; -70 for silence")
+    peak_ms: int = Field(ge=0, title="Peak", description="The middle of its loudest moment")
+
+
+class PreparedEffect(Model):
+    """A sound effect that is ready to be mixed."""
+
+    uri: str = Field(title="Source")
+    blob: ArtifactRef = Field(title="Sound", description="WAV, 48 kHz stereo 16-bit")
+    info: EffectInfo
+
+
+class PlacedEffect(Model):
+    """A sound effect and when it starts in the short."""
+
+    effect: PreparedEffect
+    start_ms: int = Field(title="Start", description="Before 0: its beginning is not heard")
+    gain_db: float = Field(title="Gain (dB)", description="Of its loudest moment, relative to the voice")
 
 
 class BedSettings(Model):

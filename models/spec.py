@@ -81,7 +81,14 @@ class Music(Model):
         json_schema_extra=plain_schema,
         default=None,
         title="Track",
-        description="Audio source, such as assets:music/ambient; empty for none",
+        description="Audio source, such as assets:music/ambient; empty for none, or for one of the mood",
+    )
+    mood: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        max_length=40,
+        title="Mood",
+        description="Picks a track, such as calm or moving; `neuroshorts music` lists the moods",
     )
     gain_db: float = Field(
         default=-14.0,
@@ -96,6 +103,42 @@ class Music(Model):
     )
     fade_in_ms: int = Field(default=400, ge=0, le=10_000, title="Fade-in (ms)", description="At the short's start")
     fade_out_ms: int = Field(default=1500, ge=0, le=20_000, title="Fade-out (ms)", description="At the short's end")
+
+
+class CleanVoice(StrEnum):
+    """Which voices are cleaned up."""
+
+    NEVER = "never"
+    RECORDINGS = "recordings"
+    ALWAYS = "always"
+
+
+class Sound(Model):
+    """Sound effects, and how the master is made."""
+
+    loudness: str = Field(
+        default="social",
+        max_length=40,
+        title="Loudness",
+        description="Of a platform in assets/loudness.toml, such as social (-14 LUFS) or podcast (-16 LUFS)",
+    )
+    clean_voice: CleanVoice = Field(
+        default=CleanVoice.RECORDINGS,
+        title="Clean up the voice",
+        description="Rumble removed, evened out, sharp s softened: in your own recordings, always or never",
+    )
+    transition_sounds: bool = Field(
+        default=False, title="Transition sounds", description="A whoosh with each transition, as suits its kind"
+    )
+    transition_sound: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Transition sound",
+        description="One sound effect for all transitions, such as assets:sounds/whip",
+    )
+    effects_gain_db: float = Field(
+        default=-8.0, ge=-60, le=12, title="Effects (dB)", description="Level of sound effects, relative to the voice"
+    )
 
 
 LONGEST_CLIP_MS = 24 * 3_600_000
@@ -180,6 +223,15 @@ class Scene(Model):
         title="Voice-over",
         description="Your own recording of the narration, in place of the voice",
     )
+    sound: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Sound effect",
+        description="Audio source, such as assets:sounds/pop; up to 30 s of it",
+    )
+    sound_at_ms: int = Field(
+        default=0, ge=0, le=600_000, title="Sound effect at (ms)", description="From the scene's start"
+    )
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
@@ -234,6 +286,7 @@ class ShortSpec(Model):
     )
     voice: Voice = Field(default=Voice(), title="Voice")
     music: Music = Field(default=Music(), title="Music")
+    sound: Sound = Field(default=Sound(), title="Sound")
     captions: Captions = Field(default=Captions(), title="Captions")
     canvas: Canvas = Field(default=Canvas(), title="Canvas")
     export: Export = Field(default=Export(), title="Export")

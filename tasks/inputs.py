@@ -5,7 +5,7 @@ from typing import Any
 
 from engines.visuals.motion import choose_motion
 from models.artifacts import ArtifactRef
-from models.audio import BedSettings, LoudnessTarget
+from models.audio import BedSettings, PreparedEffect
 from models.encoding import FrameFormat, VideoSettings
 from models.media import Source
 from models.overlays import Overlays
@@ -13,6 +13,7 @@ from models.report import CaptionSet, Master, NamedBlob, Video
 from models.shots import EncodedScene, Framing, Previous, Shot
 from models.spec import FRAME_RATES, MotionName, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
+from tasks import sound
 from tasks.cuts import Cut, Cuts, Rendition
 from tasks.library import library_version
 from tasks.pictures import is_described
@@ -22,6 +23,7 @@ Sources = Mapping[str, Source]
 Narrations = Mapping[int, Narration]
 Shots = Mapping[int, Shot]
 
+_MUSIC, _EFFECT = "music", "sound effect"
 STEPS = 2  # plan_timeline, mix_audio
 CUT_STEPS = 3  # typeset_captions, make_poster, publish
 
@@ -34,16 +36,18 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
         for uri in filter(None, (visual, scene.voice_over)):
             users.setdefault(uri, []).append(f"scene {number}")
     if spec.music.track:
-        users.setdefault(spec.music.track, []).append("music")
+        users.setdefault(spec.music.track, []).append(_MUSIC)
+    for use in sound.effect_uses(spec, scenes):
+        users.setdefault(use.address, []).append(f"{_EFFECT} of scene {use.scene + 1}")
     return {uri: ", ".join(dict.fromkeys(names)) for uri, names in users.items()}
 
 
 def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str], cuts: Cuts) -> int:
     """Return how many steps the whole render has, shared ones counted as often as they are asked for."""
-    with_music = any("music" in users.split(", ") for users in needed.values())
+    heard = sum(_MUSIC in users.split(", ") for users in needed.values()) + len(_effects(needed))
     files = sum(len(cut.renditions) for cut in cuts.values())
     of_cuts = len(cuts) * (CUT_STEPS + len(scenes)) + files * (1 + len(scenes))
-    return len(needed) + sum(map(_is_spoken, scenes)) + with_music + STEPS + of_cuts
+    return len(needed) + sum(map(_is_spoken, scenes)) + heard + STEPS + of_cuts
 
 
 def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
@@ -106,13 +110,30 @@ def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, vi
 
 def for_music(spec: ShortSpec, sources: Sources) -> dict[str, Inputs]:
     """Return the inputs of `prepare_music` by track (one or none)."""
-    return {track: {"track": sources[track], "loop_samples": None} for track in filter(None, (spec.music.track,))}
+    return {
+        track: {"track": sources[track], "loop_samples": sound.loop_samples(track)}
+        for track in filter(None, (spec.music.track,))
+    }
 
 
-def for_mix(spec: ShortSpec, narrations: Narrations, music: Mapping[str, Any], timeline: Timeline) -> Inputs:
+def for_effects(needed: Mapping[str, str], fetching: Mapping[str, Any]) -> dict[str, Inputs]:
+    """Return the inputs of `prepare_effect` by source; it may be on its way."""
+    return {uri: {"sound": fetching[uri], "used_by": users} for uri, users in _effects(needed).items()}
+
+
+def for_mix(
+    spec: ShortSpec,
+    scenes: Sequence[Scene],
+    narrations: Narrations,
+    music: Mapping[str, Any],
+    effects: Mapping[str, PreparedEffect],
+    timeline: Timeline,
+) -> Inputs:
     """Return the inputs of `mix_audio`; the music may be on its way."""
     return {
         "narrations": _by_scene(narrations, timeline),
+        "cleaned": sound.cleaned(spec, scenes),
+        "effects": sound.placed_effects(spec, scenes, effects, timeline),
         "track": next(iter(music.values()), None),
         "timeline": timeline,
         "settings": BedSettings(
@@ -121,7 +142,7 @@ def for_mix(spec: ShortSpec, narrations: Narrations, music: Mapping[str, Any], t
             fade_in_ms=spec.music.fade_in_ms,
             fade_out_ms=spec.music.fade_out_ms,
         ),
-        "target": LoudnessTarget(),
+        "target": sound.loudness_of(spec),
     }
 
 
@@ -155,6 +176,11 @@ def _overlays(captions: CaptionSet, index: int) -> Overlays:
 def frame_count(inputs: Inputs) -> int:
     """Return how many frames a `burn_subtitles` with these inputs encodes."""
     return int(inputs["frame_count"])
+
+
+def _effects(needed: Mapping[str, str]) -> dict[str, str]:
+    """Return the sources that are sound effects, and where."""
+    return {uri: users for uri, users in needed.items() if _EFFECT in users}
 
 
 def _by_scene(narrations: Narrations, timeline: Timeline) -> tuple[Narration | None, ...]:

@@ -12,6 +12,8 @@ from engines.subtitles.typeset import CaptionLibrary
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
 FONTS_DIR = ASSETS_DIR / "fonts"
 PRESETS_DIR = ASSETS_DIR / "presets"
+LOUDNESS_FILE = ASSETS_DIR / "loudness.toml"
+MANIFEST = ASSETS_DIR / "manifest.toml"
 SAFE_AREAS_FILE = ASSETS_DIR / "safe_areas.toml"
 TITLE_FONT = FONTS_DIR / "Montserrat-ExtraBold.ttf"
 _CAPTIONS = "captions"  # the folder of a preset folder that holds those of captions

@@ -3,8 +3,10 @@
 from blocks.store import open_store
 from engines.audio import mix
 from engines.audio.bed import TrackFile
+from engines.audio.effects import EffectPlacement
+from engines.audio.voice_lane import VOICE_LUFS
 from engines.timebase import frame_to_ms, frame_to_sample
-from models.audio import BedSettings, LoudnessTarget, PreparedTrack, SpeechPlacement
+from models.audio import BedSettings, LoudnessTarget, PlacedEffect, PreparedTrack, SpeechPlacement
 from models.report import Master
 from models.timeline import Narration, Timeline
 from tasks.retries import step
@@ -13,20 +15,32 @@ from tasks.retries import step
 @step(version=2, run_name="mix_audio")
 def mix_audio(
     narrations: tuple[Narration | None, ...],
+    cleaned: tuple[bool, ...],
+    effects: tuple[PlacedEffect, ...],
     track: PreparedTrack | None,
     timeline: Timeline,
     settings: BedSettings,
     target: LoudnessTarget,
 ) -> Master:
-    """Return the master: voice over music at the target loudness, exactly as long as the timeline."""
+    """Return the master: voice and effects over music at the target loudness, exactly as long as the timeline."""
     store = open_store()
     speech = [
         SpeechPlacement(
             path=store.local_path(narration.audio),
             start_ms=frame_to_ms(slot.start_frame, timeline.fps) + slot.speech_offset_ms,
+            clean=clean,
         )
-        for narration, slot in zip(narrations, timeline.slots, strict=True)
+        for narration, clean, slot in zip(narrations, cleaned, timeline.slots, strict=True)
         if narration is not None
+    ]
+    placements = [
+        EffectPlacement(
+            store.local_path(placed.effect.blob),
+            placed.effect.info,
+            start_ms=placed.start_ms,
+            level_lufs=VOICE_LUFS + placed.gain_db,
+        )
+        for placed in effects
     ]
     with store.scratch() as folder:
         output = folder / "master.m4a"
@@ -37,5 +51,6 @@ def mix_audio(
             output=output,
             settings=settings,
             target=target,
+            effects=placements,
         )
         return Master(blob=store.put(output, "audio/mp4", move=True), mix=report)

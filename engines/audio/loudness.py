@@ -78,17 +78,18 @@ def integrated(power: NDArray[np.float64]) -> float:
     Shorter than one 400 ms block: its own mean, since a meter would show nothing.
     """
     if len(power) < _STEPS_PER_BLOCK:
-        return _to_lufs(float(power.mean())) if len(power) else SILENCE_LUFS
+        return lufs_of(float(power.mean())) if len(power) else SILENCE_LUFS
     total = np.concatenate(([0.0], np.cumsum(power)))
     starts = np.arange(0, len(power) - _STEPS_PER_BLOCK + 1, _STEPS_PER_HOP)
     blocks = (total[starts + _STEPS_PER_BLOCK] - total[starts]) / _STEPS_PER_BLOCK
     heard = blocks[blocks > _to_power(SILENCE_LUFS)]
     if not len(heard):
         return SILENCE_LUFS
-    return _to_lufs(float(heard[heard > heard.mean() / 10].mean()))
+    return lufs_of(float(heard[heard > heard.mean() / 10].mean()))
 
 
-def _to_lufs(power: float) -> float:
+def lufs_of(power: float) -> float:
+    """Return the loudness of a K-weighted power; -70 for silence."""
     return max(_OFFSET_LUFS + 10 * float(np.log10(max(power, 1e-12))), SILENCE_LUFS)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engines.audio import ducking
 from engines.audio.bed import Bed, TrackFile, open_bed
+from engines.audio.effects import EffectPlacement, lay_effect
 from engines.audio.lanes import BLOCK, DUCK_STEP, Lanes
 from engines.audio.master import write_master
 from engines.audio.pcm import FULL_SCALE, gain_of, short_levels
@@ -26,9 +27,10 @@ def mix_audio(
     output: Path,
     settings: BedSettings,
     target: LoudnessTarget,
+    effects: Sequence[EffectPlacement] = (),
 ) -> MixReport:
-    """Mix speech and music into `output`: AAC in .m4a, 48 kHz stereo, `total_samples` long, at the target's loudness
-    with true peaks below its highest.
+    """Mix speech, music and effects into `output`: AAC in .m4a, 48 kHz stereo, `total_samples` long, at the target's
+    loudness with true peaks below its highest.
 
     Every speech is brought to one loudness, which the bed's level is relative to. The same inputs give the same
     bytes. Raises SourceUnreadable, FfmpegFailed, FfmpegTimeout, DiskFull.
@@ -40,7 +42,8 @@ def mix_audio(
             level = VOICE_LUFS + settings.gain_db
             bed = open_bed(music, total=total_samples, target_lufs=level, settings=settings)
         duck_db = settings.duck_db if bed is not None and voice.any() else 0.0
-        lanes = Lanes(voice, bed, _duck_curve(voice, duck_db) if duck_db else None)
+        laid = [lay_effect(effect, total=total_samples) for effect in effects]
+        lanes = Lanes(voice, bed, _duck_curve(voice, duck_db) if duck_db else None, [*filter(None, laid)])
         return write_master(lanes, output, target=target, duck_db=duck_db, pool=pool)
 
 

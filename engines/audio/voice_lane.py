@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.audio.cleanup import clean_voice
 from engines.audio.loudness import SILENCE_LUFS, integrated, weighted_power
 from engines.audio.pcm import FULL_SCALE, Samples, gain_of, load_wav, samples_of
 from engines.timebase import ms_to_sample
@@ -33,6 +34,8 @@ def _levelled(placement: SpeechPlacement, most: int) -> Samples:
     """Return at most `most` samples of a speech; none if it is silent."""
     samples = samples_of(load_wav(placement.path))
     samples = (samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32))[:most]
+    if placement.clean:
+        samples = clean_voice(samples)
     level = integrated(weighted_power(samples, step=_STEP)) + MONO_LU
     if level <= SILENCE_LUFS + MONO_LU:
         return samples[:0]

@@ -1,0 +1,116 @@
+"""What a spec's sound settings mean: the track of a mood, the effects and where they play, the loudness wanted."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from blocks.settings import get_settings
+from engines.audio import library, targets
+from engines.timebase import frame_to_ms
+from models.audio import LoudnessTarget, PlacedEffect, PreparedEffect
+from models.spec import CleanVoice, Scene, ShortSpec, TransitionName
+from models.timeline import SceneSlot, Timeline
+from tasks.library import LOUDNESS_FILE, MANIFEST
+
+
+class EffectUse(NamedTuple):
+    """One sound effect in one scene (counted from 0); in its transition, or at a time of its own."""
+
+    scene: int
+    address: str
+    in_transition: bool
+
+
+def with_sound(spec: ShortSpec) -> ShortSpec:
+    """Return the spec with the track that its mood picks, if it names no track.
+
+    Raises MoodUnknown, LibraryInvalid, LoudnessUnknown.
+    """
+    loudness_of(spec)
+    if spec.music.track or not spec.music.mood:
+        return spec
+    track = library.choose_track(libraries(), spec.music.mood, seed=spec.title)
+    return spec.model_copy(update={"music": spec.music.model_copy(update={"track": track.address})})
+
+
+def libraries() -> tuple[tuple[library.LibraryTrack, ...], ...]:
+    """Return the tracks of the user's folder, if there is one, and those that come along. Raises LibraryInvalid."""
+    folder = _own_folder()
+    own = library.folder_tracks(folder) if folder.is_dir() else ()
+    return own, library.bundled_tracks(MANIFEST)
+
+
+def loop_samples(address: str) -> int | None:
+    """Return the length of a library's track that is known to repeat as a whole. Raises LibraryInvalid."""
+    if address.startswith("assets:"):
+        tracks = library.bundled_tracks(MANIFEST)
+    elif ":" not in address and Path(address).is_relative_to(_own_folder()):
+        tracks = library.folder_tracks(_own_folder())
+    else:
+        return None
+    names = {address, f"{address}.ogg"}
+    return next((track.loop_samples for track in tracks if track.address in names), None)
+
+
+def loudness_of(spec: ShortSpec) -> LoudnessTarget:
+    """Return how loud the master should be, by the user's own file or ours. Raises LoudnessUnknown, PresetInvalid."""
+    own = get_settings().presets.expanduser() / LOUDNESS_FILE.name
+    return targets.loudness_target([file for file in (own, LOUDNESS_FILE) if file.is_file()], spec.sound.loudness)
+
+
+def _own_folder() -> Path:
+    return get_settings().music.expanduser().resolve()
+
+
+def cleaned(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[bool, ...]:
+    """Return for each scene whether its voice is cleaned up."""
+    wanted = spec.sound.clean_voice
+    return tuple(
+        wanted is CleanVoice.ALWAYS or (wanted is CleanVoice.RECORDINGS and scene.voice_over is not None)
+        for scene in scenes
+    )
+
+
+def effect_uses(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[EffectUse, ...]:
+    """Return every sound effect of a short, in order. Raises LibraryInvalid."""
+    uses = []
+    for index, scene in enumerate(scenes):
+        if index and scene.transition is not TransitionName.CUT and (address := _transition_sound(spec, scene)):
+            uses.append(EffectUse(index, address, in_transition=True))
+        if scene.sound:
+            uses.append(EffectUse(index, scene.sound, in_transition=False))
+    return tuple(uses)
+
+
+def placed_effects(
+    spec: ShortSpec, scenes: Sequence[Scene], effects: Mapping[str, PreparedEffect], timeline: Timeline
+) -> tuple[PlacedEffect, ...]:
+    """Return when each effect starts: at its scene's time, or so that it is loudest in the middle of the transition."""
+    placed = []
+    for use in effect_uses(spec, scenes):
+        slot, effect = timeline.slots[use.scene], effects[use.address]
+        at_ms = frame_to_ms(slot.start_frame, timeline.fps)
+        if use.in_transition:
+            start_ms = at_ms + _middle_ms(slot, timeline) - effect.info.peak_ms
+        else:
+            start_ms = at_ms + scenes[use.scene].sound_at_ms
+        if slot.transition_frames or not use.in_transition:
+            placed.append(PlacedEffect(effect=effect, start_ms=start_ms, gain_db=spec.sound.effects_gain_db))
+    return tuple(placed)
+
+
+def _middle_ms(slot: SceneSlot, timeline: Timeline) -> int:
+    return frame_to_ms(slot.transition_frames, timeline.fps) // 2
+
+
+def _transition_sound(spec: ShortSpec, scene: Scene) -> str | None:
+    if spec.sound.transition_sound or not spec.sound.transition_sounds:
+        return spec.sound.transition_sound
+    by_kind = _transition_sounds()
+    return by_kind.get(scene.transition.value, by_kind["any"])
+
+
+@cache
+def _transition_sounds() -> dict[str, str]:
+    return library.transition_sounds(MANIFEST)
