@@ -127,6 +127,22 @@ def music() -> None:
 
 
 @app.command()
+def effects() -> None:
+    """List motions, transitions and looks that a scene can name."""
+    from rich.table import Table
+
+    from engines.visuals.catalogue import catalogue
+    from engines.visuals.motion import MOTIONS
+
+    table = Table("kind", "name", "does", box=None, pad_edge=False)
+    for motion, summary in MOTIONS.items():
+        table.add_row("motion", motion.value, summary)
+    for effect in sorted(catalogue().values(), key=lambda effect: (effect.kind != "transition", effect.name)):
+        table.add_row(effect.kind.value, effect.name, effect.summary)
+    stdout.print(table)
+
+
+@app.command()
 def doctor() -> None:
     """Check what a render needs on this machine, and say how to mend what is missing."""
     from tasks.doctor import check_all

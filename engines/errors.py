@@ -169,6 +169,12 @@ class RateLimitMissing(UserError):
     )
 
 
+class EffectUnknown(UserError):
+    """Needs `kind` (transition or look), `name`, `known`: the names there are, in words."""
+
+    template = "no {kind} {name!r}; choose one of {known} (`neuroshorts effects` tells what they do)"
+
+
 class SceneError(UserError):
     """Needs `scene` (counted from 1) and `reason`: another user error, placed in its scene."""
 

@@ -78,7 +78,9 @@ def render_short(
         )
         captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
         burning = steps.fan_out(
-            burn_subtitles, cut_inputs.for_burn(cuts, shots, captions, timeline), largest_first=inputs.frame_count
+            burn_subtitles,
+            cut_inputs.for_burn(cuts, scenes, shots, narrations, captions, timeline),
+            largest_first=inputs.frame_count,
         )
         posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, shots, timeline))
         steps.settle()

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.artifacts import ArtifactRef
 from models.base import Model
-from models.spec import Fit, MotionName
+from models.spec import Easing, EffectName, Fit, Focus, MotionName
 
 
 class Window(Model):
@@ -41,6 +41,15 @@ class Footage(Model):
     width_px: int = Field(gt=0, multiple_of=4, description="Width the frames are decoded to, after fitting")
     height_px: int = Field(gt=0, multiple_of=4, description="Height the frames are decoded to, after fitting")
     fit: Fit = Fit.COVER
+    focus_x: float = Field(default=0.5, ge=0, le=1, description="Where `cover` crops: 0 left edge, 1 right edge")
+    focus_y: float = Field(default=0.5, ge=0, le=1, description="Where `cover` crops: 0 top, 1 foot")
+
+
+class EffectUse(Model):
+    """A transition, or a look over a scene's picture."""
+
+    name: EffectName
+    sha256: str = Field(description="Of the file that defines it: what was made with another one is out of date")
 
 
 class Framing(Model):
@@ -51,15 +60,39 @@ class Framing(Model):
     still_motion: MotionName = Field(description="Of a still; never auto")
     start_ms: int = Field(default=0, ge=0)
     end_ms: int | None = None
+    focus: Focus = Focus.AUTO
+    easing: Easing = Easing.AUTO
+    looks: tuple[EffectUse, ...] = ()
+
+
+class WindowKey(Model):
+    """Where the window is at one time of a part of footage; between two keys it moves with ease."""
+
+    at_ms: int = Field(ge=0, description="From the part's start")
+    window: Window
 
 
 class Shot(Model):
-    """A picture and the path of the crop window over it, from the scene's first frame to its last."""
+    """A picture and the path of the crop window over it, from the scene's first frame to its last.
+
+    The window moves from `window_from` to `window_to` in the time from `move_from_ms` to `move_to_ms`, unless it
+    follows a subject: then `follow` has its places.
+    """
 
     picture: Annotated[Plate | Footage, Field(discriminator="kind")]
     window_from: Window = FULL_WINDOW
     window_to: Window = FULL_WINDOW
-    easing: Literal["linear", "ease_in_out"] = "ease_in_out"
+    easing: Easing = Field(default=Easing.EASE_IN_OUT, description="Never auto")
+    move_from_ms: int = Field(default=0, ge=0, description="From the scene's first frame")
+    move_to_ms: int | None = Field(default=None, description="None for the scene's end")
+    follow: tuple[WindowKey, ...] = ()
+    looks: tuple[EffectUse, ...] = ()
+    second: "Shot | None" = Field(default=None, description="Shares the screen: below, or to the right if it is wide")
+
+    @property
+    def pictures(self) -> tuple[Plate | Footage, ...]:
+        """Everything that is seen."""
+        return (self.picture, *(self.second.pictures if self.second else ()))
 
 
 class Previous(Model):
@@ -68,6 +101,7 @@ class Previous(Model):
     shot: Shot
     frame_count: int = Field(ge=1, description="Frames of that scene, after which footage plays on")
     transition_frames: int = Field(ge=1, description="Frames during which both are seen")
+    transition: EffectUse
 
 
 class Segment(Model):

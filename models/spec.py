@@ -1,5 +1,6 @@
 """The spec: what a user asks for. Flat, strict, and the source of the JSON Schema and of the run form."""
 
+import re
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal, Self
@@ -12,6 +13,9 @@ from models.caption_settings import Captions
 from models.export import Export
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
+EffectName = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Quality(StrEnum):
@@ -50,13 +54,50 @@ class MotionName(StrEnum):
     PAN_RIGHT = "pan_right"
     PAN_UP = "pan_up"
     PAN_DOWN = "pan_down"
+    DRIFT = "drift"
+    PUNCH_IN = "punch_in"
+
+
+class Easing(StrEnum):
+    """How a move gathers speed and loses it."""
+
+    AUTO = "auto"
+    LINEAR = "linear"
+    EASE_IN = "ease_in"
+    EASE_OUT = "ease_out"
+    EASE_IN_OUT = "ease_in_out"
+
+
+class Focus(StrEnum):
+    """What a crop keeps and a zoom goes to."""
+
+    AUTO = "auto"
+    CENTER = "center"
+    TOP = "top"
+    BOTTOM = "bottom"
+    LEFT = "left"
+    RIGHT = "right"
 
 
 class TransitionName(StrEnum):
-    """How a scene takes over from the one before."""
+    """How a scene takes over from the one before; but for `cut`, each is an effect that `neuroshorts effects` lists."""
 
     CUT = "cut"
     FADE = "fade"
+    DIP = "dip"
+    DIP_WHITE = "dip_white"
+    SLIDE = "slide"
+    SLIDE_RIGHT = "slide_right"
+    SLIDE_UP = "slide_up"
+    SLIDE_DOWN = "slide_down"
+    WIPE = "wipe"
+    WIPE_RIGHT = "wipe_right"
+    WIPE_UP = "wipe_up"
+    WIPE_DOWN = "wipe_down"
+    ZOOM = "zoom"
+    ZOOM_OUT = "zoom_out"
+    WHIP = "whip"
+    WHIP_RIGHT = "whip_right"
 
 
 class Voice(Model):
@@ -179,6 +220,11 @@ class Canvas(Model):
     fps: FrameRate = Field(default=30, title="Frames per second", description="23.976 to 60; exact NTSC rates")
 
 
+def plain_word(text: str) -> str:
+    """Return a word as two spellings of it are compared: without punctuation, in lower case."""
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
 class Scene(Model):
     """One line of narration over one picture or clip."""
 
@@ -201,8 +247,32 @@ class Scene(Model):
         description="Where to stop in a clip; empty for its end",
     )
     fit: Fit = Field(default=Fit.COVER, title="Fit", description="cover fills the canvas; contain shows all of it")
+    focus: Focus = Field(
+        default=Focus.AUTO,
+        title="Focus",
+        description="What a crop keeps and a zoom goes to: auto finds the subject, and follows it through a clip",
+    )
+    second_visual: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Second visual",
+        description="Splits the screen: shown below the visual, or beside it on a wide canvas",
+    )
     motion: MotionName = Field(
         default=MotionName.AUTO, title="Motion", description="auto varies from still to still and leaves clips alone"
+    )
+    easing: Easing = Field(default=Easing.AUTO, title="Easing", description="auto is what suits the motion")
+    motion_word: str = Field(
+        default="",
+        max_length=64,
+        title="Motion word",
+        description="The word of the narration at which punch_in happens; empty for its longest",
+    )
+    effects: tuple[EffectName, ...] = Field(
+        default=(),
+        max_length=8,
+        title="Effects",
+        description="Looks over the picture: `neuroshorts effects` lists them",
     )
     transition: TransitionName = Field(
         default=TransitionName.CUT, title="Transition", description="How this scene takes over from the one before"
@@ -237,6 +307,13 @@ class Scene(Model):
     def _has_a_length(self) -> Self:
         if not (self.narration.strip() or self.voice_over or self.min_duration_ms or self.end_ms):
             raise ValueError("a silent scene needs `min_duration_ms`, or a clip trimmed with `end_ms`")
+        return self
+
+    @model_validator(mode="after")
+    def _motion_word_is_said(self) -> Self:
+        wanted = plain_word(self.motion_word)
+        if self.narration and wanted not in plain_word(self.narration):
+            raise ValueError(f"motion_word ({self.motion_word!r}) should be a word of the narration")
         return self
 
     @model_validator(mode="after")

@@ -5,13 +5,13 @@ from engines.timebase import frame_to_ms
 from engines.visuals import assemble
 from engines.visuals.poster import make_poster as draw_poster
 from engines.visuals.segment import shot_frame
-from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
 from models.report import Master, Video
 from models.shots import EncodedScene, Shot
 from tasks.library import TITLE_FONT
 from tasks.retries import step
+from tasks.shots import load_shot
 
 POSTER_AT = 0.4
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska"}
@@ -49,7 +49,7 @@ def assemble_video(
 def make_poster(shot: Shot, frame_count: int, video: VideoSettings, title: str, library: str) -> ArtifactRef:
     """Return a JPEG of the first scene's picture with the title on it."""
     store = open_store()
-    loaded = LoadedShot(shot, store.local_path(shot.picture.blob))
+    loaded = load_shot(store, shot)
     with store.scratch() as folder:
         output = folder / "poster.jpg"
         frame = shot_frame(loaded, number=int(frame_count * POSTER_AT), frame_count=frame_count, video=video)

@@ -9,13 +9,13 @@ from blocks.settings import get_settings
 from blocks.store import ArtifactStore, open_store
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk, chunks_of
-from engines.visuals.shots import LoadedShot
 from models.encoding import VideoSettings
 from models.overlays import Overlays
 from models.shots import EncodedScene, Previous, Segment, Shot
 from tasks.errors import in_scene
 from tasks.library import fonts_folder
 from tasks.retries import step
+from tasks.shots import load_shot
 from tasks.slots import encode_slot
 
 START_TIMEOUT_S = 60
@@ -36,7 +36,7 @@ def burn_subtitles(
     store = open_store()
     with in_scene(number), store.scratch() as folder:
         scene = Scene(
-            _loaded(store, shot),
+            load_shot(store, shot),
             frame_count=frame_count,
             outgoing=None if previous is None else _outgoing(store, previous),
             overlays=_overlay_files(store, overlays, folder),
@@ -72,12 +72,9 @@ def _burn(scene: Scene, chunk: Chunk, output: Path) -> Path:
     return output
 
 
-def _loaded(store: ArtifactStore, shot: Shot) -> LoadedShot:
-    return LoadedShot(shot, store.local_path(shot.picture.blob))
-
-
 def _outgoing(store: ArtifactStore, previous: Previous) -> Outgoing:
-    return Outgoing(_loaded(store, previous.shot), previous.frame_count, previous.transition_frames)
+    loaded = load_shot(store, previous.shot)
+    return Outgoing(loaded, previous.frame_count, previous.transition_frames, previous.transition)
 
 
 def _overlay_files(store: ArtifactStore, overlays: Overlays, scratch: Path) -> OverlayFiles:

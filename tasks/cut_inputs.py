@@ -45,14 +45,21 @@ def for_poster(cuts: Cuts, shots: Mapping[CutKey, Shot], timeline: Timeline) -> 
 
 
 def for_burn(
-    cuts: Cuts, shots: Mapping[CutKey, Shot], captions: Mapping[str, CaptionSet], timeline: Timeline
+    cuts: Cuts,
+    scenes: Sequence[Scene],
+    shots: Mapping[CutKey, Shot],
+    narrations: Narrations,
+    captions: Mapping[str, CaptionSet],
+    timeline: Timeline,
 ) -> dict[SegmentKey, Inputs]:
     """Return the inputs of `burn_subtitles` by cut, file and scene."""
     return {
         (cut.name, rendition.file, index): given
         for cut in cuts.values()
         for rendition in cut.renditions
-        for index, given in inputs.for_burn(_by_scene(shots, cut.name), captions[cut.name], timeline, rendition).items()
+        for index, given in inputs.for_burn(
+            scenes, _by_scene(shots, cut.name), narrations, captions[cut.name], timeline, rendition
+        ).items()
     }
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
-from engines.visuals.motion import choose_motion
 from models.artifacts import ArtifactRef
 from models.audio import BedSettings, PreparedEffect
 from models.encoding import FrameFormat, VideoSettings
 from models.media import Source
 from models.overlays import Overlays
 from models.report import CaptionSet, Master, NamedBlob, Video
-from models.shots import EncodedScene, Framing, Previous, Shot
-from models.spec import FRAME_RATES, MotionName, Scene, ShortSpec, TransitionName
+from models.shots import EncodedScene, Shot
+from models.spec import FRAME_RATES, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
+from tasks import shots as scene_shots
 from tasks import sound
 from tasks.cuts import Cut, Cuts, Rendition
 from tasks.library import library_version
@@ -33,7 +33,7 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
     users: dict[str, list[str]] = {}
     for number, scene in enumerate(scenes, start=1):
         visual = None if is_described(scene.visual) else scene.visual
-        for uri in filter(None, (visual, scene.voice_over)):
+        for uri in filter(None, (visual, scene.second_visual, scene.voice_over)):
             users.setdefault(uri, []).append(f"scene {number}")
     if spec.music.track:
         users.setdefault(spec.music.track, []).append(_MUSIC)
@@ -88,11 +88,12 @@ def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: Fra
     return {
         index: {
             "source": fetching[scene.visual],
-            "framing": _framing(scene, index),
+            "second": fetching[scene.second_visual] if scene.second_visual else None,
+            "framing": framing,
             "video": video,
             **_count(index, scenes),
         }
-        for index, scene in enumerate(scenes)
+        for index, (scene, framing) in enumerate(zip(scenes, scene_shots.framings(scenes), strict=True))
     }
 
 
@@ -153,12 +154,19 @@ def for_poster(spec: ShortSpec, shots: Shots, timeline: Timeline, video: VideoSe
     return {"shot": shots[0], "frame_count": frame_count, "video": video, "title": spec.title, "library": library}
 
 
-def for_burn(shots: Shots, captions: CaptionSet, timeline: Timeline, rendition: Rendition) -> dict[int, Inputs]:
+def for_burn(
+    scenes: Sequence[Scene],
+    shots: Shots,
+    narrations: Narrations,
+    captions: CaptionSet,
+    timeline: Timeline,
+    rendition: Rendition,
+) -> dict[int, Inputs]:
     """Return the inputs of `burn_subtitles` by scene."""
     return {
         index: {
-            "shot": shot,
-            "previous": _previous(shots, timeline, index),
+            "shot": scene_shots.timed(shot, scenes[index], narrations.get(index), timeline, index),
+            "previous": scene_shots.previous(scenes, shots, timeline, index),
             "overlays": _overlays(captions, index) if rendition.is_captioned else Overlays(),
             "frame_count": timeline.slots[index].frame_count,
             "video": rendition.settings,
@@ -199,30 +207,6 @@ def _footage_ms(scene: Scene, source: Source) -> int:
     """Return the length of a clip's trimmed part; 0 for a still."""
     duration_ms = source.info.duration_ms
     return max(0, min(scene.end_ms or duration_ms, duration_ms) - scene.start_ms)
-
-
-def _framing(scene: Scene, index: int) -> Framing:
-    """Return what `compose_clip` needs to know of a scene before anybody knows what its visual is.
-
-    A plain colour has nothing to move.
-    """
-    wanted = MotionName.NONE if scene.visual.startswith("color:") else scene.motion
-    return Framing(
-        fit=scene.fit,
-        motion=choose_motion(wanted, scene_index=index, is_still=False),
-        still_motion=choose_motion(wanted, scene_index=index, is_still=True),
-        start_ms=scene.start_ms,
-        end_ms=scene.end_ms,
-    )
-
-
-def _previous(shots: Shots, timeline: Timeline, index: int) -> Previous | None:
-    """Return what scene `index` takes over from during its transition, if it has one."""
-    overlap = timeline.slots[index].transition_frames
-    if not overlap:
-        return None
-    frame_count = timeline.slots[index - 1].frame_count
-    return Previous(shot=shots[index - 1], frame_count=frame_count, transition_frames=overlap)
 
 
 def for_assembly(spec: ShortSpec, encoded: Sequence[EncodedScene], master: Master, rendition: Rendition) -> Inputs:

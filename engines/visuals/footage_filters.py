@@ -20,6 +20,7 @@ _MATRICES = {4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020n
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG
 _HD_WIDTH_PX, _HD_HEIGHT_PX = 1024, 576
 _BACKDROP_SHRINK = 16
+_MIDDLE = (0.5, 0.5)
 # Bicubic measured as fast as bilinear and area (1-2 ms a 1080x1920 frame), and swscale widens it when it shrinks.
 _SCALER = "flags=bicubic+accurate_rnd"
 # swscale changes a matrix by way of 8-bit RGB, darker and with half the levels; this filter is exact and faster.
@@ -55,7 +56,15 @@ def read_track(path: Path, *, demuxer: str, source: str) -> Track:
         raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
 
 
-def filter_graph(track: Track, *, fps: Fraction, first_s: Fraction, size: tuple[int, int], fit: Fit) -> str:
+def filter_graph(
+    track: Track,
+    *,
+    fps: Fraction,
+    first_s: Fraction,
+    size: tuple[int, int],
+    fit: Fit,
+    focus: tuple[float, float] = _MIDDLE,
+) -> str:
     """Return the filters from a decoded, upright track to yuv420p frames (BT.709, limited range) of `size`.
 
     The output's first frame is what the track shows `first_s` seconds after its first timestamp. The rate is set
@@ -65,12 +74,12 @@ def filter_graph(track: Track, *, fps: Fraction, first_s: Fraction, size: tuple[
     # A call's recording changes its size with the network. Filters keep their first setting (-reinit_filter 0), so that
     # the rate conversion does not begin anew, and this scaler, idle otherwise, makes later frames like the first.
     steady = f"scale=w={track.size_px[0]}:h={track.size_px[1]}:{_SCALER}," if track.size_px else ""
-    fitted = _cover(track, size) if fit == Fit.COVER else _contain(track, size)
+    fitted = _cover(track, size, focus) if fit == Fit.COVER else _contain(track, size)
     return f"{steady}{rate},{fitted}"
 
 
-def _cover(track: Track, size: tuple[int, int]) -> str:
-    return f"{_crop(size)},{_scale(track, str(size[0]), str(size[1]))},setsar=1"
+def _cover(track: Track, size: tuple[int, int], focus: tuple[float, float]) -> str:
+    return f"{_crop(size, focus)},{_scale(track, str(size[0]), str(size[1]))},setsar=1"
 
 
 def _contain(track: Track, size: tuple[int, int]) -> str:
@@ -90,10 +99,13 @@ def _contain(track: Track, size: tuple[int, int]) -> str:
     )
 
 
-def _crop(size: tuple[int, int]) -> str:
-    """Cut the middle of the canvas' shape out, reckoning with pixels that are not square."""
+def _crop(size: tuple[int, int], focus: tuple[float, float] = _MIDDLE) -> str:
+    """Cut the canvas' shape out where the focus is, reckoning with pixels that are not square."""
     shape = f"{size[0]}/{size[1]}"
-    return f"crop=w='max(2,min(iw,ih*{shape}/sar))':h='max(2,min(ih,iw*sar/({shape})))'"
+    place = f":x='(iw-ow)*{focus[0]:.4f}':y='(ih-oh)*{focus[1]:.4f}'"
+    return (
+        f"crop=w='max(2,min(iw,ih*{shape}/sar))':h='max(2,min(ih,iw*sar/({shape})))'{'' if focus == _MIDDLE else place}"
+    )
 
 
 def _scale(track: Track, width: str, height: str) -> str:

@@ -29,6 +29,7 @@ class FootagePart:
 
     Frame i shows what the source shows at start_ms + i / fps (a source frame that begins within the half of an output
     frame after that counts as shown). Times count from the container's start. Errors name `source`, or else the file.
+    `cover` crops at `focus`: how far from the left and the top, 0 to 1, of what is left over.
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class FootagePart:
         fps: Fraction,
         size: tuple[int, int],
         fit: Fit = Fit.COVER,
+        focus: tuple[float, float] = (0.5, 0.5),
         source: str = "",
     ) -> None:
         self.path, self.source = path, source or path.name
         self.start_ms, self.end_ms, self.fps = start_ms, end_ms, fps
-        self.size, self.fit = size, fit
+        self.size, self.fit, self.focus = size, fit, focus
         self.frame_count = max(1, frames_nearest(end_ms - start_ms, fps))
 
     def decoding(self, first_frame: int, *, threads: int = 1) -> Decoding:
@@ -58,7 +60,9 @@ class FootagePart:
             *("-reinit_filter", "0" if self._track.size_px else "1"),
             *ffmpeg.safe_input(self.path, demuxer=self._demuxer),
         ]
-        graph = filter_graph(self._track, fps=self.fps, first_s=wanted_s - seek_s, size=self.size, fit=self.fit)
+        graph = filter_graph(
+            self._track, fps=self.fps, first_s=wanted_s - seek_s, size=self.size, fit=self.fit, focus=self.focus
+        )
         return Decoding(arguments, graph)
 
     def entries(self) -> tuple[int, ...]:

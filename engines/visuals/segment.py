@@ -18,14 +18,14 @@ from engines.errors import FfmpegFailed, SourceUnreadable
 from engines.pipes import FrameSender
 from engines.timebase import frame_to_seconds, frames_covering
 from engines.visuals.assemble import open_packets
+from engines.visuals.catalogue import transition
 from engines.visuals.color import i420_to_rgb
-from engines.visuals.effects.fade import CrossFadeFrom
 from engines.visuals.encoder import OverlayFiles, encode_arguments
 from engines.visuals.footage_part import Decoding, FootagePart
 from engines.visuals.planar import frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
-from models.shots import Footage
+from models.shots import EffectUse, Footage, Shot
 
 LONGEST_CHUNK_MS = 2_500
 THREADS_OF_LONG = 2  # of footage that cannot be cut so short, and would end last
@@ -46,11 +46,12 @@ class Chunk(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """What a transition takes over from: the earlier scene's shot, its length, and how long both overlap."""
+    """What a transition takes over from: the earlier scene's shot, its length, how long both overlap, and how."""
 
     loaded: LoadedShot
     frame_count: int
     transition_frames: int
+    transition: EffectUse
 
 
 class Scene(NamedTuple):
@@ -73,7 +74,7 @@ def chunks_of(scene: Scene) -> tuple[Chunk, ...]:
     """
     count = -(-scene.frame_count // _longest_chunk(scene.video))
     edges = [scene.frame_count * number // count for number in range(1, count)]
-    if isinstance(scene.loaded.shot.picture, Footage):
+    if _has_footage(scene.loaded.shot):
         part = _plain_footage(scene) if edges else None
         edges = nearest(edges, part.entries() if part else (), reach=scene.frame_count // count // 2)
     return tuple(Chunk(start, stop) for start, stop in pairwise([0, *edges, scene.frame_count]))
@@ -112,7 +113,7 @@ def nearest(edges: Sequence[int], allowed: Sequence[int], *, reach: int) -> list
 @lru_cache(maxsize=32)  # reading a file's header takes 15 ms, and every chunk needs it
 def _plain_footage(scene: Scene) -> FootagePart | None:
     """Return the footage of a scene that shows it as it is, once through; None if its frames must be composed."""
-    shot, path = scene.loaded
+    shot, path, _ = scene.loaded
     if not isinstance(shot.picture, Footage) or not is_plain(shot, scene.video):
         return None
     part = footage_part(shot.picture, path, scene.video.fps)
@@ -179,16 +180,21 @@ def _composed(scene: Scene, frames: Chunk, open_files: ExitStack) -> VideoClip:
     open_files.enter_context(source)
     if scene.outgoing is None or frames.start >= scene.outgoing.transition_frames:
         return clip
-    loaded, played, overlap = scene.outgoing
+    loaded, played, overlap, use = scene.outgoing
     tail_source, tail = open_shot(_at_its_end(loaded), scene.video, frame_count=overlap, first_frame=played)
     open_files.enter_context(tail_source)
-    return clip.with_effects([CrossFadeFrom(tail, frame_to_seconds(overlap, scene.video.fps))])
+    return clip.with_effects([transition(use, tail, frame_to_seconds(overlap, scene.video.fps))])
 
 
 def _transition_frames(scene: Scene) -> int:
     return scene.outgoing.transition_frames if scene.outgoing else 0
 
 
+def _has_footage(shot: Shot) -> bool:
+    return any(isinstance(picture, Footage) for picture in shot.pictures)
+
+
 def _at_its_end(loaded: LoadedShot) -> LoadedShot:
     """Return the shot with its camera at rest where its move ended; footage plays on."""
-    return loaded._replace(shot=loaded.shot.model_copy(update={"window_from": loaded.shot.window_to}))
+    shot = loaded.shot.model_copy(update={"window_from": loaded.shot.window_to})
+    return LoadedShot(shot, loaded.path, _at_its_end(loaded.second) if loaded.second else None)

@@ -1,5 +1,6 @@
 """Shots as MoviePy clips of planar frames: effects and timing are MoviePy's, and no frame is converted."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -8,19 +9,22 @@ import numpy as np
 from moviepy import VideoClip
 
 from engines.timebase import frame_to_seconds, seconds_to_frame
+from engines.visuals.catalogue import look
 from engines.visuals.effects.camera import CameraMove
 from engines.visuals.footage import FootageReader
 from engines.visuals.footage_part import FootagePart
-from engines.visuals.planar import Frame
+from engines.visuals.planar import Frame, new_frame
+from engines.visuals.split import is_stacked, joined, split_sizes
 from models.encoding import FrameFormat
 from models.shots import FULL_WINDOW, Footage, Plate, Shot
 
 
 class LoadedShot(NamedTuple):
-    """A shot and the local file that holds its picture."""
+    """A shot and the local file that holds its picture; and the same of the shot that shares the screen with it."""
 
     shot: Shot
     path: Path
+    second: "LoadedShot | None" = None
 
 
 class PlanarClip(VideoClip):
@@ -71,6 +75,29 @@ class FootageClip(PlanarClip):
             self._reader.close()
 
 
+class SplitClip(PlanarClip):
+    """Clips that share the screen, one below the other, or side by side where the canvas is wide."""
+
+    def __init__(
+        self,
+        opened: Sequence[tuple[PlanarClip, VideoClip]],
+        *,
+        size: tuple[int, int],
+        fps: Fraction,
+        frame_count: int,
+    ) -> None:
+        super().__init__(size=size, fps=fps, frame_count=frame_count)
+        self._sources = [source for source, _ in opened]
+        shown = [clip for _, clip in opened]
+        out, stacked = new_frame(*size), is_stacked(*size)
+        self.frame_function = lambda t: joined([clip.get_frame(t) for clip in shown], out, stacked=stacked)
+
+    def close(self) -> None:
+        """End the decoders."""
+        for source in self._sources:
+            source.close()
+
+
 def footage_part(footage: Footage, path: Path, fps: Fraction) -> FootagePart:
     """Return the part of the file at `path` that a shot plays."""
     return FootagePart(
@@ -80,14 +107,14 @@ def footage_part(footage: Footage, path: Path, fps: Fraction) -> FootagePart:
         fps=fps,
         size=(footage.width_px, footage.height_px),
         fit=footage.fit,
+        focus=(footage.focus_x, footage.focus_y),
         source=footage.source,
     )
 
 
 def is_plain(shot: Shot, video: FrameFormat) -> bool:
-    """Return whether the camera of a shot does nothing: it rests on a whole picture of the canvas' size."""
-    at_rest = shot.window_from == shot.window_to == FULL_WINDOW
-    return at_rest and (shot.picture.width_px, shot.picture.height_px) == (video.width_px, video.height_px)
+    """Return whether a shot is a picture of the canvas' size, shown whole and as it is."""
+    return _is_still_camera(shot, video.width_px, video.height_px) and not shot.looks and shot.second is None
 
 
 def open_shot(
@@ -97,13 +124,42 @@ def open_shot(
 
     `first_frame` is where footage starts to play, in frames from the start of its part.
     """
+    if loaded.second is None:
+        sides = [(video.width_px, video.height_px)]
+    else:
+        sides = split_sizes(video.width_px, video.height_px)
+    opened = [
+        _open_side(side, video.fps, size, frame_count=frame_count, first_frame=first_frame)
+        for side, size in zip(_sides(loaded), sides, strict=True)
+    ]
+    if loaded.second is None:
+        source, clip = opened[0]
+    else:
+        source = clip = SplitClip(
+            opened, size=(video.width_px, video.height_px), fps=video.fps, frame_count=frame_count
+        )
+    return source, clip.with_effects([look(use) for use in loaded.shot.looks]) if loaded.shot.looks else clip
+
+
+def _sides(loaded: LoadedShot) -> list[LoadedShot]:
+    return [loaded, *(_sides(loaded.second) if loaded.second else [])]
+
+
+def _open_side(
+    loaded: LoadedShot, fps: Fraction, size: tuple[int, int], *, frame_count: int, first_frame: int
+) -> tuple[PlanarClip, VideoClip]:
     picture = loaded.shot.picture
     source: PlanarClip
     if isinstance(picture, Plate):
-        source = PlateClip(picture, loaded.path, fps=video.fps, frame_count=frame_count)
+        source = PlateClip(picture, loaded.path, fps=fps, frame_count=frame_count)
     else:
-        part = footage_part(picture, loaded.path, video.fps)
+        part = footage_part(picture, loaded.path, fps)
         source = FootageClip(part, frame_count=frame_count, first_frame=first_frame)
-    if is_plain(loaded.shot, video):
+    if _is_still_camera(loaded.shot, *size):
         return source, source
-    return source, source.with_effects([CameraMove(loaded.shot, video.width_px, video.height_px)])
+    return source, source.with_effects([CameraMove(loaded.shot, *size, played_s=frame_to_seconds(first_frame, fps))])
+
+
+def _is_still_camera(shot: Shot, width_px: int, height_px: int) -> bool:
+    at_rest = shot.window_from == shot.window_to == FULL_WINDOW and not shot.follow
+    return at_rest and (shot.picture.width_px, shot.picture.height_px) == (width_px, height_px)

@@ -1,5 +1,6 @@
 """A still made ready for the encode once: upright, sRGB, opaque, fitted to the canvas, and stored as an I420 plate."""
 
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from models.spec import Fit
 
 DARK_NEUTRAL = (24, 24, 27)
 LIGHT_NEUTRAL = (244, 244, 245)
+MIDDLE = (0.5, 0.5)
 BACKDROP_BRIGHTNESS = 0.45
 _SQUARES = 4  # a plate's sides are multiples of it
 _BACKDROP_SHRINK = 16
@@ -27,6 +29,17 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Where a focus in the upright picture lies in the picture as it is stored.
+_STORED_FOCUS: dict[int, Callable[[float, float], tuple[float, float]]] = {
+    1: lambda x, y: (x, y),
+    2: lambda x, y: (1 - x, y),
+    3: lambda x, y: (1 - x, 1 - y),
+    4: lambda x, y: (x, 1 - y),
+    5: lambda x, y: (y, x),
+    6: lambda x, y: (y, 1 - x),
+    7: lambda x, y: (1 - y, 1 - x),
+    8: lambda x, y: (1 - y, x),
+}
 _SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 Box = tuple[float, float, float, float]
 
@@ -34,29 +47,30 @@ Box = tuple[float, float, float, float]
 def make_plate(
     image: Path,
     *,
-    width_px: int,
-    height_px: int,
+    canvas_px: tuple[int, int],
     fit: Fit,
-    headroom: float,
+    room: tuple[float, float],
     source: str,
     output: Path,
+    focus: tuple[float, float] = MIDDLE,
     limits: MediaLimits | None = None,
 ) -> tuple[int, int]:
     """Fit a still to a canvas and write it as .npy, uint8 I420 of shape (height * 3 // 2, width); return its size.
 
-    `headroom` (1.15, say) is the most that a scene zooms in. The plate is that much larger than the canvas where the
-    picture has the pixels for it, smaller down to the canvas itself where it has not, and larger than the picture
-    only as far as filling the canvas needs. `cover` cuts the middle out of the picture; `contain` shows all of it over
-    a blurred, darkened copy of itself. Sides are multiples of 4. Raises SourceUnreadable, SourceTooLarge.
+    `room` is how many canvases wide and high a scene's camera moves over. The plate is that large where the picture
+    has the pixels for it, smaller until one side is the canvas' where it has not, and larger than the picture
+    only as far as filling the canvas needs. `cover` cuts at `focus` (how far from the left and the top, 0 to 1, of
+    what is left over); `contain` shows all of the picture over a blurred, darkened copy of itself. Sides are
+    multiples of 4. Raises SourceUnreadable, SourceTooLarge.
     """
     with open_image(image, source=source, limits=limits or MediaLimits()) as opened:
         turned = orientation(opened) in _TURNED
         shown = opened.size[::-1] if turned else opened.size
-        narrow, wide = sorted((shown[0] / width_px, shown[1] / height_px))
-        spare = narrow if fit == Fit.COVER else wide
-        scale = min(headroom, max(1.0, spare))
-        size = _side(width_px * scale), _side(height_px * scale)
-        picture = upright_rgb(opened, inner_size(shown, size, fit), fit=fit)
+        wanted = canvas_px[0] * room[0], canvas_px[1] * room[1]
+        narrow, wide = sorted((shown[0] / wanted[0], shown[1] / wanted[1]))
+        scale = min(1.0, max(1 / min(room), narrow if fit == Fit.COVER else wide))
+        size = _side(wanted[0] * scale), _side(wanted[1] * scale)
+        picture = upright_rgb(opened, inner_size(shown, size, fit), fit=fit, focus=focus)
     plate = picture if fit == Fit.COVER else over_backdrop(picture, size)
     _save(rgb_to_i420(np.asarray(plate)), output)
     return size
@@ -76,8 +90,10 @@ def _save(plate: Pixels, output: Path) -> None:
         file.write(np.ascontiguousarray(plate).data)
 
 
-def upright_rgb(image: Image.Image, size: tuple[int, int], *, fit: Fit) -> Image.Image:
-    """Return an opened picture as opaque sRGB of `size`, upright; `cover` cuts its middle to the shape of `size`.
+def upright_rgb(
+    image: Image.Image, size: tuple[int, int], *, fit: Fit, focus: tuple[float, float] = MIDDLE
+) -> Image.Image:
+    """Return an opened picture as opaque sRGB of `size`, upright; `cover` cuts it to the shape of `size` at `focus`.
 
     It is scaled first, as it is stored, so that turning and colour conversion touch few pixels.
     """
@@ -87,7 +103,7 @@ def upright_rgb(image: Image.Image, size: tuple[int, int], *, fit: Fit) -> Image
     image.load()
     profile = image.info.get("icc_profile")
     picture = _plain_mode(image)
-    box = _middle(picture.size, stored_size) if fit == Fit.COVER else None
+    box = _cut(picture.size, stored_size, _STORED_FOCUS[turn](*focus)) if fit == Fit.COVER else None
     if picture.size != stored_size or box is not None:
         picture = picture.resize(stored_size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
     upright = picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
@@ -136,11 +152,11 @@ def _side(length: float) -> int:
     return max(_SQUARES, round(length / _SQUARES) * _SQUARES)
 
 
-def _middle(size: tuple[int, int], target: tuple[int, int]) -> Box:
-    """Return the largest box of the target's shape in the middle of `size`."""
+def _cut(size: tuple[int, int], target: tuple[int, int], focus: tuple[float, float]) -> Box:
+    """Return the largest box of the target's shape in `size`, at the focus."""
     scale = min(size[0] / target[0], size[1] / target[1])
     width, height = min(size[0], target[0] * scale), min(size[1], target[1] * scale)
-    left, top = (size[0] - width) / 2, (size[1] - height) / 2
+    left, top = (size[0] - width) * focus[0], (size[1] - height) * focus[1]
     return left, top, min(size[0], left + width), min(size[1], top + height)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from moviepy import Effect, VideoClip
 
-from engines.visuals.motion import window_at
+from engines.visuals.motion import window_during
 from engines.visuals.planar import Frame, frame_size, new_frame
 from engines.visuals.resampling import resample
 from models.shots import Shot
@@ -13,18 +13,23 @@ from models.shots import Shot
 
 @dataclass
 class CameraMove(Effect):
-    """Show what the shot's window sees, resampled to the canvas."""
+    """Show what the shot's window sees, resampled to the canvas.
+
+    `played_s` is how long the shot's footage has been playing when the clip starts.
+    """
 
     shot: Shot
     width_px: int
     height_px: int
+    played_s: float = 0.0
 
     def apply(self, clip: VideoClip) -> VideoClip:
         """Return `clip` seen through the moving window."""
         out = new_frame(self.width_px, self.height_px)
 
         def seen(get_frame: Callable[[float], Frame], t: float) -> Frame:
-            return resample(get_frame(t), window_at(self.shot, t / clip.duration), out)
+            window = window_during(self.shot, t, duration_s=clip.duration, played_s=self.played_s)
+            return resample(get_frame(t), window, out)
 
         moved = clip.transform(seen)
         moved.size = frame_size(out)

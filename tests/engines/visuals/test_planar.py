@@ -76,7 +76,7 @@ def spot_path(motion: MotionName, easing: str) -> np.ndarray:
     picture = np.full((height * 3 // 2, width), 128, np.uint8)
     distance = (x - center[0]) ** 2 + (y - center[1]) ** 2
     picture[:height] = np.rint(16 + 200 * np.exp(-distance / (2 * 4**2)))
-    start, end = window_path(motion, picture_px=PICTURE, canvas_px=CANVAS)
+    start, end = window_path(motion, picture_px=PICTURE, canvas_px=CANVAS, room=(1.15, 1.15))
     plate = Plate(blob=REF, width_px=width, height_px=height)
     shot = Shot(picture=plate, window_from=start, window_to=end, easing=easing)
     found = []

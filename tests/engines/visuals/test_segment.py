@@ -13,10 +13,11 @@ from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, nearest, shot_frame
 from engines.visuals.shots import LoadedShot
-from models.shots import Plate, Shot, Window
+from models.shots import EffectUse, Plate, Shot, Window
 from tests.engines.visuals.scenes import FPS, REF, VIDEO, burn, counted, grey, plate, scene
 from tests.media import counted_number, cut_off
 
+FADE = EffectUse(name="fade", sha256="")
 FONTS_DIR = Path(__file__).parents[3] / "assets" / "fonts"
 CAPTIONS = """[Script Info]
 ScriptType: v4.00+
@@ -73,7 +74,7 @@ def test_footage_shorter_than_its_scene_is_played_again(tmp_path: Path):
 @pytest.mark.parametrize("into", ["still", "footage"])
 def test_a_fade_mixes_both_scenes_by_the_middle_of_each_frame(tmp_path: Path, into: str):
     incoming = plate(tmp_path / "in.npy", grey(200)) if into == "still" else counted(tmp_path / "in.mp4", 20)
-    old = Outgoing(plate(tmp_path / "out.npy", grey(40)), frame_count=30, transition_frames=4)
+    old = Outgoing(plate(tmp_path / "out.npy", grey(40)), frame_count=30, transition_frames=4, transition=FADE)
     frames = burnt(scene(incoming, 12, outgoing=old), tmp_path / "a.mp4")
     over = [200] * 12 if into == "still" else [20 + 3 * number for number in range(12)]
     for number, frame in enumerate(frames):
@@ -82,7 +83,7 @@ def test_a_fade_mixes_both_scenes_by_the_middle_of_each_frame(tmp_path: Path, in
 
 
 def test_the_earlier_scenes_footage_plays_on_through_the_fade(tmp_path: Path):
-    old = Outgoing(counted(tmp_path / "out.mp4", 60), frame_count=30, transition_frames=6)
+    old = Outgoing(counted(tmp_path / "out.mp4", 60), frame_count=30, transition_frames=6, transition=FADE)
     frames = burnt(scene(plate(tmp_path / "in.npy", grey(20)), 12, outgoing=old), tmp_path / "a.mp4")
     for number, frame in enumerate(frames[:6]):
         faded = 1 - (number + 0.5) / 6
@@ -94,7 +95,7 @@ def test_the_earlier_scenes_camera_rests_where_its_move_ended(tmp_path: Path):
     halves[: VIDEO.height_px, VIDEO.width_px // 2 :] = 200
     still = plate(tmp_path / "out.npy", halves)
     right = Window(x=0.5, y=0, width=0.5, height=1)
-    old = Outgoing(still._replace(shot=still.shot.model_copy(update={"window_to": right})), 30, 4)
+    old = Outgoing(still._replace(shot=still.shot.model_copy(update={"window_to": right})), 30, 4, FADE)
     frames = burnt(scene(plate(tmp_path / "in.npy", grey(40)), 8, outgoing=old), tmp_path / "a.mp4")
     assert np.ptp(frames[0][: VIDEO.height_px, 4:].astype(int)) <= 4
     assert frames[0][48, 64] == pytest.approx(40 + 160 * 7 / 8, abs=3)
@@ -103,7 +104,7 @@ def test_the_earlier_scenes_camera_rests_where_its_move_ended(tmp_path: Path):
 @pytest.mark.parametrize("kind", ["still", "footage", "fade"])
 def test_a_scene_gives_the_same_bytes_again(tmp_path: Path, kind: str):
     still, clip = plate(tmp_path / "a.npy", grey(90)), counted(tmp_path / "clip.mp4", 20)
-    old = Outgoing(still, 30, 4)
+    old = Outgoing(still, 30, 4, FADE)
     segment = {"still": scene(still, 10), "footage": scene(clip, 10), "fade": scene(clip, 10, outgoing=old)}[kind]
     for name in ("a.mp4", "b.mp4"):
         burn(segment, tmp_path / name)
@@ -182,8 +183,8 @@ def test_chunks_show_what_the_scene_in_one_piece_would(tmp_path: Path, kind: str
         "moving still": scene(moving, 40),
         "footage": scene(clip, 40),
         "looped footage": scene(counted(tmp_path / "short.mp4", 60, start_ms=200, end_ms=700), 40),
-        "fade": scene(clip, 40, outgoing=Outgoing(still, 30, 15)),
-        "fade of footage": scene(still, 40, outgoing=Outgoing(clip, 30, 15)),
+        "fade": scene(clip, 40, outgoing=Outgoing(still, 30, 15, FADE)),
+        "fade of footage": scene(still, 40, outgoing=Outgoing(clip, 30, 15, FADE)),
     }[kind]
     if captioned:
         (tmp_path / "captions.ass").write_text(CAPTIONS)
@@ -203,7 +204,7 @@ def test_pictures_lie_over_their_frames_and_no_others(tmp_path: Path, kind: str)
     whole = {
         "still": scene(still, 30),
         "footage": scene(clip, 30),
-        "fade": scene(clip, 30, outgoing=Outgoing(still, 30, 4)),
+        "fade": scene(clip, 30, outgoing=Outgoing(still, 30, 4, FADE)),
     }[kind]
     Image.new("RGBA", (40, 20), (255, 0, 0, 255)).save(tmp_path / "red.png")
     Image.new("RGBA", (200, 20), (255, 255, 255, 128)).save(tmp_path / "veil.png")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from engines.errors import SourceTooLarge, SourceUnreadable
 from engines.visuals.color import i420_to_rgb, rgb_to_i420
-from engines.visuals.stills import DARK_NEUTRAL, LIGHT_NEUTRAL, make_plate, solid_plate
+from engines.visuals.stills import DARK_NEUTRAL, LIGHT_NEUTRAL, MIDDLE, make_plate, solid_plate
 from models.media import MediaLimits
 from models.spec import Fit
 from tests.media import (
@@ -25,14 +25,28 @@ from tests.media import (
 )
 
 CORNERS = (RED, GREEN, BLUE, YELLOW)
+UNDO = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 
-def plate(path: Path, *, size: tuple[int, int] = (96, 96), fit: Fit = Fit.COVER, headroom: float = 1.0) -> np.ndarray:
+def plate(
+    path: Path,
+    *,
+    size: tuple[int, int] = (96, 96),
+    fit: Fit = Fit.COVER,
+    room: tuple[float, float] = (1, 1),
+    focus: tuple[float, float] = MIDDLE,
+) -> np.ndarray:
     """The plate made of a picture, as RGB."""
     output = path.with_suffix(".npy")
-    made = make_plate(
-        path, width_px=size[0], height_px=size[1], fit=fit, headroom=headroom, source="the source", output=output
-    )
+    made = make_plate(path, canvas_px=size, fit=fit, room=room, focus=focus, source="the source", output=output)
     i420 = np.load(output)
     assert i420.dtype == np.uint8
     assert i420.shape == (made[1] * 3 // 2, made[0])
@@ -51,19 +65,10 @@ def test_every_format_keeps_its_colours(tmp_path: Path, extension: str) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_makes_it_upright(tmp_path: Path, orientation: int) -> None:
-    undo = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
     upright = quadrants(300, 200)
-    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    stored = upright.transpose(UNDO[orientation]) if orientation in UNDO else upright
     exif = Image.Exif()
-    exif[0x0112] = orientation
+    exif[ExifTags.Base.Orientation] = orientation
     stored.save(tmp_path / "x.jpg", exif=exif, quality=95)
     assert_near(corner_colors(plate(tmp_path / "x.jpg", size=(120, 80))), CORNERS, 12)
     inside = plate(tmp_path / "x.jpg", size=(120, 160), fit=Fit.CONTAIN)[40:120]
@@ -157,7 +162,7 @@ def test_a_plate_is_no_larger_than_canvas_headroom_or_need(
 ) -> None:
     path = tmp_path_factory.mktemp("plate") / "x.png"
     gradient(width, height).save(path)
-    rgb = plate(path, size=(108, 192), fit=fit, headroom=headroom)
+    rgb = plate(path, size=(108, 192), fit=fit, room=(headroom, headroom))
     made_height, made_width = rgb.shape[:2]
     assert made_width % 4 == made_height % 4 == 0
     ratios = (width / 108, height / 192)
@@ -169,7 +174,24 @@ def test_a_plate_is_no_larger_than_canvas_headroom_or_need(
 
 def test_a_large_photo_gets_all_the_headroom(tmp_path: Path) -> None:
     gradient(4000, 3000).save(tmp_path / "x.jpg")
-    assert plate(tmp_path / "x.jpg", size=(1080, 1920), headroom=1.15).shape == (2208, 1240, 3)
+    assert plate(tmp_path / "x.jpg", size=(1080, 1920), room=(1.15, 1.15)).shape == (2208, 1240, 3)
+
+
+def test_a_pan_has_what_a_crop_would_hide(tmp_path: Path) -> None:
+    gradient(4000, 3000).save(tmp_path / "x.jpg")
+    assert plate(tmp_path / "x.jpg", size=(108, 192), room=(1.4, 1)).shape == (192, 152, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_cover_cuts_at_the_focus_of_the_picture_as_it_is_seen(tmp_path: Path, orientation: int) -> None:
+    seen = Image.new("RGB", (400, 100), (40, 40, 40))
+    seen.paste(RED, (300, 0, 400, 100))
+    stored = seen.transpose(UNDO[orientation]) if orientation in UNDO else seen
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    stored.save(tmp_path / "x.png", exif=exif)
+    assert_near(plate(tmp_path / "x.png", size=(100, 100), focus=(1, 0.5))[50, 50], RED)
+    assert_near(plate(tmp_path / "x.png", size=(100, 100), focus=(0, 0.5))[50, 50], (40, 40, 40))
 
 
 def test_cover_cuts_the_middle_out(tmp_path: Path) -> None:
@@ -208,7 +230,7 @@ def test_the_same_picture_gives_the_same_bytes(tmp_path: Path) -> None:
     gradient(500, 400).save(tmp_path / "x.jpg")
     made = []
     for _ in range(2):
-        plate(tmp_path / "x.jpg", fit=Fit.CONTAIN, headroom=1.15)
+        plate(tmp_path / "x.jpg", fit=Fit.CONTAIN, room=(1.15, 1.15))
         made.append((tmp_path / "x.npy").read_bytes())
     assert made[0] == made[1]
 
@@ -235,10 +257,9 @@ def test_too_many_pixels_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceTooLarge, match="100x100"):
         make_plate(
             tmp_path / "x.png",
-            width_px=40,
-            height_px=40,
+            canvas_px=(40, 40),
             fit=Fit.COVER,
-            headroom=1,
+            room=(1, 1),
             source="x",
             output=tmp_path / "x.npy",
             limits=MediaLimits(max_pixels=9_999),

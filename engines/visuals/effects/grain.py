@@ -1,0 +1,38 @@
+"""Film grain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from moviepy import Effect, VideoClip
+
+from engines.visuals.planar import Frame, frame_size, new_frame
+
+_SHEETS = 7  # as many patterns of grain, one after the other
+_STRENGTH = 5.0  # standard deviation, in steps of luma
+
+
+@dataclass
+class Grain(Effect):
+    """Lay grain over the picture, another one in every frame."""
+
+    def apply(self, clip: VideoClip) -> VideoClip:
+        """Return `clip` with grain; the same frame always has the same."""
+        out = new_frame(*clip.size)
+        width, rows = frame_size(out)
+        noise = np.random.default_rng(0).normal(0, _STRENGTH, (rows + _SHEETS, width)).astype(np.float32)
+        soft = cv2.GaussianBlur(noise, (0, 0), 0.7) * 2  # what a blur that wide takes off
+        sheet = np.clip(np.rint(soft) + 128, 0, 255).astype(np.uint8)
+
+        def grained(get_frame: Callable[[float], Frame], t: float) -> Frame:
+            frame, number = get_frame(t), int(t * clip.fps + 0.5)
+            shift = number % _SHEETS
+            cv2.addWeighted(frame[:rows], 1, sheet[shift : shift + rows], 1, -128, dst=out[:rows])
+            out[rows:] = frame[rows:]
+            return out
+
+        return clip.transform(grained)
+
+
+LOOKS = {"grain": ("Film grain", Grain)}
