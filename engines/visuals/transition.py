@@ -1,13 +1,13 @@
 """What every transition is made of: the head of a scene's clip mixed with the end of the scene before."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from moviepy import Effect, VideoClip
 
+from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, frame_size, new_frame, planes
 
 
@@ -32,13 +32,13 @@ class Transition(Effect):
         """Return `clip` with the transition in its head."""
         out = new_frame(*clip.size)
 
-        def mixed(get_frame: Callable[[float], Frame], t: float) -> Frame:
+        def mixed(frame: Frame, t: float) -> Frame:
             if t >= self.duration_s:
-                return get_frame(t)
+                return frame
             progress = (t + 0.5 / clip.fps) / self.duration_s
-            return self.mix(self.outgoing.get_frame(t), get_frame(t), progress, out)
+            return self.mix(self.outgoing.get_frame(t), frame, progress, out)
 
-        return clip.transform(mixed)
+        return per_frame(clip, mixed)
 
 
 def push(under: Frame, over: Frame, share: float, out: Frame, *, vertical: bool, forwards: bool) -> Frame:

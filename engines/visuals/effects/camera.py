@@ -1,12 +1,12 @@
 """Move a crop window over a picture."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from moviepy import Effect, VideoClip
 
 from engines.visuals.motion import window_during
-from engines.visuals.planar import Frame, frame_size, new_frame
+from engines.visuals.per_frame import per_frame
+from engines.visuals.planar import Frame, new_frame
 from engines.visuals.resampling import resample
 from models.shots import Shot
 
@@ -27,10 +27,8 @@ class CameraMove(Effect):
         """Return `clip` seen through the moving window."""
         out = new_frame(self.width_px, self.height_px)
 
-        def seen(get_frame: Callable[[float], Frame], t: float) -> Frame:
+        def seen(frame: Frame, t: float) -> Frame:
             window = window_during(self.shot, t, duration_s=clip.duration, played_s=self.played_s)
-            return resample(get_frame(t), window, out)
+            return resample(frame, window, out)
 
-        moved = clip.transform(seen)
-        moved.size = frame_size(out)
-        return moved
+        return per_frame(clip, seen, size=(self.width_px, self.height_px))

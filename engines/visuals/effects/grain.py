@@ -1,12 +1,12 @@
 """Film grain."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from moviepy import Effect, VideoClip
 
+from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, frame_size, new_frame
 
 _SHEETS = 7  # as many patterns of grain, one after the other
@@ -25,14 +25,13 @@ class Grain(Effect):
         soft = cv2.GaussianBlur(noise, (0, 0), 0.7) * 2  # what a blur that wide takes off
         sheet = np.clip(np.rint(soft) + 128, 0, 255).astype(np.uint8)
 
-        def grained(get_frame: Callable[[float], Frame], t: float) -> Frame:
-            frame, number = get_frame(t), int(t * clip.fps + 0.5)
-            shift = number % _SHEETS
+        def grained(frame: Frame, t: float) -> Frame:
+            shift = round(t * clip.fps) % _SHEETS
             cv2.addWeighted(frame[:rows], 1, sheet[shift : shift + rows], 1, -128, dst=out[:rows])
             out[rows:] = frame[rows:]
             return out
 
-        return clip.transform(grained)
+        return per_frame(clip, grained)
 
 
 LOOKS = {"grain": ("Film grain", Grain)}

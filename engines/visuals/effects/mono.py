@@ -1,10 +1,10 @@
 """Black and white."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from moviepy import Effect, VideoClip
 
+from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, frame_size, new_frame
 
 GREY = 128
@@ -20,11 +20,11 @@ class Mono(Effect):
         _, rows = frame_size(out)
         out[rows:] = GREY
 
-        def grey(get_frame: Callable[[float], Frame], t: float) -> Frame:
-            out[:rows] = get_frame(t)[:rows]
+        def grey(frame: Frame, _: float) -> Frame:
+            out[:rows] = frame[:rows]
             return out
 
-        return clip.transform(grey)
+        return per_frame(clip, grey)
 
 
 LOOKS = {"mono": ("Black and white", Mono)}

@@ -1,12 +1,12 @@
 """Warmer or cooler light."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import cv2
 from moviepy import Effect, VideoClip
 
+from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, new_frame, planes
 
 
@@ -21,12 +21,12 @@ class Tint(Effect):
         out = new_frame(*clip.size)
         shifts = (0, -self.warmth, self.warmth)
 
-        def tinted(get_frame: Callable[[float], Frame], t: float) -> Frame:
-            for plane, shift, target in zip(planes(get_frame(t)), shifts, planes(out), strict=True):
+        def tinted(frame: Frame, _: float) -> Frame:
+            for plane, shift, target in zip(planes(frame), shifts, planes(out), strict=True):
                 cv2.addWeighted(plane, 1, plane, 0, shift, dst=target)
             return out
 
-        return clip.transform(tinted)
+        return per_frame(clip, tinted)
 
 
 LOOKS = {"warm": ("Warmer light", Tint), "cool": ("Cooler light", partial(Tint, warmth=-7))}

@@ -1,12 +1,12 @@
 """Corners that fall off into the dark."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from moviepy import Effect, VideoClip
 
+from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, frame_size, new_frame
 
 _DARKEST = 0.45  # how much of a corner's light is lost
@@ -28,14 +28,13 @@ class Vignette(Effect):
         kept = np.rint((1 - lost) * 255).astype(np.uint8)
         lifted = np.rint(lost * _BLACK).astype(np.uint8)  # black stays black
 
-        def darkened(get_frame: Callable[[float], Frame], t: float) -> Frame:
-            frame = get_frame(t)
+        def darkened(frame: Frame, _: float) -> Frame:
             cv2.multiply(frame[:rows], kept, dst=out[:rows], scale=1 / 255)
             cv2.add(out[:rows], lifted, dst=out[:rows])
             out[rows:] = frame[rows:]
             return out
 
-        return clip.transform(darkened)
+        return per_frame(clip, darkened)
 
 
 LOOKS = {"vignette": ("Dark corners", Vignette)}

@@ -1,0 +1,152 @@
+"""Every effect that is offered, old and new: sizes, ends, and what a look leaves alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.errors import EffectUnknown
+from engines.timebase import frame_to_seconds
+from engines.visuals.catalogue import EffectKind, catalogue, transition, use_of
+from engines.visuals.planar import Frame
+from engines.visuals.segment import Outgoing
+from engines.visuals.shots import LoadedShot, open_shot
+from models.shots import Shot
+from models.spec import TransitionName
+from tests.engines.visuals.scenes import FPS, VIDEO, burn, counted, grey, plate, scene
+
+TRANSITIONS = [name for name, offered in catalogue().items() if offered.kind is EffectKind.TRANSITION]
+LOOKS = [name for name, offered in catalogue().items() if offered.kind is EffectKind.LOOK]
+OVERLAP = 8
+
+
+def picture(seed: int) -> Frame:
+    """A frame of soft noise, no two places of which are alike."""
+    noise = np.random.default_rng(seed).integers(30, 220, (VIDEO.height_px * 3 // 2 // 12, VIDEO.width_px // 8))
+    return np.kron(noise, np.ones((12, 8))).astype(np.uint8)
+
+
+def mixed(name: str, old: LoadedShot, new: LoadedShot) -> list[Frame]:
+    """The first frames of `new` taking over from `old`."""
+    _, under = open_shot(old, VIDEO, frame_count=OVERLAP)
+    _, over = open_shot(new, VIDEO, frame_count=30)
+    clip = over.with_effects([transition(use_of(name, EffectKind.TRANSITION), under, frame_to_seconds(OVERLAP, FPS))])
+    assert clip.size == (VIDEO.width_px, VIDEO.height_px)
+    return [clip.get_frame(frame_to_seconds(number, FPS)).copy() for number in range(OVERLAP + 2)]
+
+
+def test_the_spec_knows_every_transition_and_no_other():
+    assert {name.value for name in TransitionName} == {*TRANSITIONS, "cut"}
+    assert LOOKS
+
+
+@pytest.mark.parametrize("name", TRANSITIONS)
+def test_a_transition_leads_from_one_scene_to_the_other(tmp_path: Path, name: str):
+    old, new = picture(1), picture(2)
+    frames = mixed(name, plate(tmp_path / "old.npy", old), plate(tmp_path / "new.npy", new))
+
+    def away(frame: Frame, other: Frame) -> float:
+        return float(np.abs(frame.astype(int) - other).mean())
+
+    apart = away(old, new)
+    assert away(frames[0], old) < 0.6 * apart
+    assert away(frames[OVERLAP - 1], new) < 0.6 * apart
+    assert away(frames[0], old) < away(frames[OVERLAP // 2], old)
+    assert all(np.array_equal(frame, new) for frame in frames[OVERLAP:])
+
+
+@pytest.mark.parametrize("name", TRANSITIONS)
+def test_a_transition_between_like_pictures_is_not_seen_but_for_a_dip(tmp_path: Path, name: str):
+    even = plate(tmp_path / "even.npy", grey(120))
+    for frame in mixed(name, even, even):
+        assert name.startswith("dip") or np.abs(frame.astype(int) - grey(120)).max() <= 1
+
+
+@pytest.mark.parametrize(("name", "lit"), [("dip", 16), ("dip_white", 235)])
+def test_a_dip_goes_through_its_colour(tmp_path: Path, name: str, lit: int):
+    frames = mixed(name, plate(tmp_path / "old.npy", grey(60)), plate(tmp_path / "new.npy", grey(160)))
+    middle = [int(frame[: VIDEO.height_px].mean()) for frame in frames[OVERLAP // 2 - 1 : OVERLAP // 2 + 1]]
+    assert min(abs(level - lit) for level in middle) <= 12
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        (f"{kind}{suffix}", side)
+        for kind in ("slide", "wipe")
+        for suffix, side in (("", "right"), ("_right", "left"), ("_up", "foot"), ("_down", "top"))
+    ],
+)
+def test_the_new_scene_comes_from_the_side_that_is_named(tmp_path: Path, name: str, side: str):
+    frames = mixed(name, plate(tmp_path / "old.npy", grey(40)), plate(tmp_path / "new.npy", grey(200)))
+    luma = frames[OVERLAP // 2 - 1][: VIDEO.height_px]
+    edges = {"left": luma[:, 0], "right": luma[:, -1], "top": luma[0], "foot": luma[-1]}
+    opposite = {"left": "right", "right": "left", "top": "foot", "foot": "top"}[side]
+    assert edges[side].min() == 200
+    assert edges[opposite].max() == 40
+
+
+@pytest.mark.parametrize("name", TRANSITIONS)
+def test_footage_plays_through_every_transition_and_the_segment_is_whole(tmp_path: Path, name: str):
+    out = Outgoing(counted(tmp_path / "out.mp4", 40), 20, OVERLAP, use_of(name, EffectKind.TRANSITION))
+    burn(scene(counted(tmp_path / "in.mp4", 40), 20, outgoing=out), tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").stat().st_size
+
+
+def dressed(loaded: LoadedShot, *names: str) -> LoadedShot:
+    looks = tuple(use_of(name, EffectKind.LOOK) for name in names)
+    return loaded._replace(shot=loaded.shot.model_copy(update={"looks": looks}))
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_changes_the_picture_a_little_and_not_its_source(tmp_path: Path, name: str):
+    frame = picture(3)
+    _, plain = open_shot(plate(tmp_path / "a.npy", frame), VIDEO, frame_count=9)
+    _, clip = open_shot(dressed(plate(tmp_path / "a.npy", frame), name), VIDEO, frame_count=9)
+    seen = [clip.get_frame(frame_to_seconds(number, FPS)).copy() for number in (0, 4)]
+    assert clip.size == plain.size
+    assert np.array_equal(plain.get_frame(0), frame)
+    luma = VIDEO.height_px
+    for changed in seen:
+        assert changed.shape == frame.shape
+        assert not np.array_equal(changed, frame)
+        assert np.abs(changed[:luma].astype(int) - frame[:luma]).mean() < 25
+
+
+def test_looks_lie_over_each_other_over_footage_and_under_a_transition(tmp_path: Path):
+    clip = dressed(counted(tmp_path / "clip.mp4", 40), *LOOKS)
+    out = Outgoing(dressed(plate(tmp_path / "a.npy", grey(90)), "mono"), 20, 4, use_of("whip", EffectKind.TRANSITION))
+    burn(scene(clip, 20, outgoing=out), tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").stat().st_size
+
+
+def test_an_unknown_effect_is_told_with_those_there_are():
+    with pytest.raises(EffectUnknown, match=r"no look 'sparkle'.*vignette"):
+        use_of("sparkle", EffectKind.LOOK)
+    with pytest.raises(EffectUnknown, match="whip"):
+        use_of("mono", EffectKind.TRANSITION)
+
+
+def test_two_pictures_share_the_screen(tmp_path: Path):
+    for size in ((128, 96), (96, 128)):
+        video = VIDEO.model_copy(update={"width_px": size[0], "height_px": size[1]})
+        halves = [
+            np.full((h * 3 // 2, w), level, np.uint8) for (w, h), level in zip(_halves(size), (50, 150), strict=True)
+        ]
+        loaded = [plate(tmp_path / f"{level}.npy", half) for level, half in enumerate(halves)]
+        both = loaded[0]._replace(shot=_beside(loaded[0].shot, loaded[1].shot), second=loaded[1])
+        source, clip = open_shot(both, video, frame_count=3)
+        with source:
+            luma = clip.get_frame(0)[: size[1]]
+        assert (luma[4, 4], luma[-4, -4]) == (50, 150)
+        assert np.unique(luma).tolist() == [50, 150]
+        assert (luma == 50).sum() == (luma == 150).sum() == luma.size // 2
+
+
+def _halves(size: tuple[int, int]) -> list[tuple[int, int]]:
+    width, height = size
+    return [(width, height // 2)] * 2 if height >= width else [(width // 2, height)] * 2
+
+
+def _beside(shot: Shot, second: Shot) -> Shot:
+    return shot.model_copy(update={"second": second})
