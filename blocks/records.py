@@ -54,6 +54,15 @@ class StepRecords(WritableFileSystem):
         return store.record_path(_key(path))
 
 
+def read_result(key: str) -> Any:
+    """Return what a finished step recorded under its cache key; None if there is nothing, or not all of it any more."""
+    try:
+        content = StepRecords().read_path(key)
+    except (FileNotFoundError, StoreCorrupt):
+        return None
+    return SERIALIZER.loads(json.loads(content)["result"].encode())
+
+
 def refs_in(value: Any) -> Generator[ArtifactRef]:
     """Yield every artifact reference nested in decoded JSON."""
     return _nested(value, ArtifactRef)

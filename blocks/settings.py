@@ -94,6 +94,19 @@ class Settings(BaseSettings):
     music: Path = Field(
         default=Path("music"), description="Folder of your own music, chosen by mood before the tracks that come along"
     )
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key of the openai voice, where no block of it is saved"
+    )
+    openai_url: str = Field(
+        default="", description="Base URL of the openai voice, such as http://kokoro:8880/v1; empty for OpenAI's own"
+    )
+    elevenlabs_api_key: SecretStr | None = Field(
+        default=None, description="Key of the elevenlabs voice, where no block of it is saved"
+    )
+    whisper_model: str = Field(
+        default="",
+        description="faster-whisper model (folder or name) that finds words in speech; empty: they are estimated",
+    )
     log_dir: Path = Field(default=Path("logs"), description="Folder of app.log, for processes that keep one")
     log_json: bool = Field(default=False, description="Write app.log as one JSON object a line")
     sentry_dsn: SecretStr | None = Field(

@@ -8,7 +8,6 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import IO
 
@@ -16,6 +15,7 @@ import httpx
 
 from blocks.settings import Settings
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
+from engines.retry_after import seconds_of
 
 MAX_REDIRECTS = 5
 _GONE = frozenset({404, 410})
@@ -153,13 +153,7 @@ def server_of(url: httpx.URL) -> str:
 
 def retry_after_s(answer: httpx.Response) -> float | None:
     """Return how long the server asks to be left alone (in seconds, or until a date), or None."""
-    told = answer.headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit():
-        return float(told)
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+    return seconds_of(answer.headers.get("Retry-After", ""))
 
 
 def is_public(address: str) -> bool:

@@ -207,9 +207,15 @@ class VoiceUnavailable(UserError):
 
 
 class SpeechFailed(TransientError):
-    """Needs `voice`, `reason`."""
+    """Needs `voice`, `reason`. May have `retry_after_s`, and `status`: the service's answer."""
 
     template = "voice {voice!r} failed: {reason}"
+
+
+class RecogniserMissing(UserError):
+    """Needs `model`, `reason`: the model that should find words in speech cannot be used."""
+
+    template = "speech recognition model {model!r}: {reason}"
 
 
 class GlyphsMissing(UserError):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engines.errors import SpecInvalid
 from models.spec import ShortSpec
+from models.voice import VoiceProvider
 
 MOST_BYTES = 1_000_000
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -86,12 +87,17 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
         scene.model_copy(update={name: absolute(getattr(scene, name)) for name in ("visual", "voice_over", "sound")})
         for scene in spec.scenes
     )
+    voice = spec.voice
+    if voice.provider is VoiceProvider.PIPER and "/" in voice.name:
+        voice = voice.model_copy(update={"name": absolute(voice.name)})
     music = spec.music.model_copy(update={"track": absolute(spec.music.track)})
     sound = spec.sound.model_copy(update={"transition_sound": absolute(spec.sound.transition_sound)})
     visuals = tuple(absolute(visual) for visual in spec.visuals)
     return spec.model_copy(
         update={
             "scenes": scenes,
+            "voice": voice,
+            "voice_over": absolute(spec.voice_over),
             "music": music,
             "sound": sound,
             "visuals": visuals,

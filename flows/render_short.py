@@ -16,7 +16,7 @@ from flows.steps import Steps, results
 from models.base import BlankIsNone
 from models.report import RenderReport
 from models.spec import ShortSpec
-from tasks import cut_inputs, inputs
+from tasks import cut_inputs, inputs, voice_inputs
 from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.captions import typeset_captions
@@ -25,7 +25,7 @@ from tasks.cuts import MAIN, cuts_of
 from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.music import prepare_effect, prepare_music
-from tasks.narrate import synthesize_narration
+from tasks.narrate import split_voice_over, synthesize_narration
 from tasks.pictures import describe_pictures
 from tasks.plan import plan_timeline, scenes_of, slug_of
 from tasks.publish import folder_of, poster_preview, publish, write_report
@@ -58,17 +58,19 @@ def render_short(
     pictures = describe_pictures(spec, scenes_of(spec), cuts)
     scenes = pictures.scenes
     needed = inputs.needed_sources(spec, scenes)
-    step_count = inputs.count_steps(scenes, needed, cuts) + pictures.step_count
+    step_count = inputs.count_steps(spec, scenes, needed, cuts) + pictures.step_count
 
     with failure_told(spec, slug), Steps(total=step_count) as steps:
         fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
         sounding = steps.fan_out(prepare_effect, inputs.for_effects(needed, fetching))
-        speaking = steps.fan_out(synthesize_narration, inputs.for_speech(spec, scenes, fetching))
+        speaking = steps.fan_out(synthesize_narration, voice_inputs.for_speech(spec, scenes, fetching))
+        splitting = steps.fan_out(split_voice_over, voice_inputs.for_voice_over(spec, scenes, fetching))
         seeking = PictureSteps(steps, pictures, slug=slug)
         fetching |= seeking.futures
         composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
         steps.settle()
-        sources, narrations, shots = results(fetching), results(speaking), results(composing)
+        sources, shots = results(fetching), results(composing)
+        narrations = voice_inputs.by_scene(results(speaking), results(splitting))
         credits = seeking.keep(sources)
 
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
@@ -93,6 +95,7 @@ def render_short(
         spec,
         slug,
         cuts,
+        narrations=narrations,
         videos=videos,
         published=published,
         master=master,

@@ -9,8 +9,10 @@ from flows.steps import Steps
 from models.credits import SceneCredit
 from models.report import Master, Publication, RenderReport, VariantReport, Video
 from models.spec import ShortSpec
+from models.timeline import Narration
 from tasks.cut_inputs import FileKey, videos_of
 from tasks.cuts import Cuts
+from tasks.voice_inputs import who_spoke
 
 
 def report_of(  # noqa: PLR0913
@@ -18,6 +20,7 @@ def report_of(  # noqa: PLR0913
     slug: str,
     cuts: Cuts,
     *,
+    narrations: Mapping[int, Narration],
     videos: Mapping[FileKey, Video],
     published: Mapping[str, Publication],
     master: Master,
@@ -41,5 +44,6 @@ def report_of(  # noqa: PLR0913
         credits=credits,
         steps=steps.report(),
         services=steps.services(),
+        narrations=who_spoke(spec, narrations),
         seconds=time.monotonic() - started_s,
     )

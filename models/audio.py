@@ -10,15 +10,15 @@ from models.artifacts import ArtifactRef
 from models.base import Model
 from models.timeline import WordTiming
 
+TimingSource = Literal["provider", "recognised", "estimated"]  # who knew the words' times
+
 
 class Speech(Model):
     """Spoken text: a WAV file (48 kHz, mono, 16-bit) and when each of its words is heard."""
 
     duration_ms: int = Field(ge=0, title="Duration")
     words: tuple[WordTiming, ...] = Field(default=(), title="Words", description="In order, not overlapping")
-    timing: Literal["provider", "estimated"] = Field(
-        default="provider", title="Timing source", description="provider (the voice told) or estimated"
-    )
+    timing: TimingSource = Field(default="provider", title="Timing source")
 
 
 class VoiceInfo(Model):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.artifacts import ArtifactRef
-from models.audio import MixReport
+from models.audio import MixReport, TimingSource
 from models.base import Model
 from models.credits import SceneCredit
 from models.overlays import PlacedImage
@@ -99,6 +99,15 @@ class VariantReport(Model):
     publication: Publication
 
 
+class NarrationReport(Model):
+    """Who spoke a scene, and who knew when its words are said."""
+
+    scene: int = Field(ge=1, title="Scene", description="Counted from 1")
+    speaker: str = Field(title="Speaker", description="Such as edge:en-US-AriaNeural, or recording")
+    timing: TimingSource = Field(title="Timing source", description="provider (the voice told), recognised, estimated")
+    stands_in_for: str | None = Field(default=None, title="Stands in for", description="The voice that was down")
+
+
 class RenderReport(Model):
     """The whole render, as `report.json` and as the flow's result."""
 
@@ -114,5 +123,6 @@ class RenderReport(Model):
     publication: Publication
     credits: tuple[SceneCredit, ...] = Field(default=(), title="Credits", description="Of found and made pictures")
     steps: tuple[StepReport, ...] = ()
+    narrations: tuple[NarrationReport, ...] = Field(default=(), title="Speech")
     services: tuple[ServiceReport, ...] = Field(default=(), title="Outside services")
     seconds: float = Field(description="From the flow's start to its publication")

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
@@ -11,6 +11,7 @@ from models.addresses import SourceAddress, VisualAddress
 from models.base import BlankIsNone, Model, plain_schema
 from models.caption_settings import Captions
 from models.export import Export
+from models.voice import NarrationText, ScriptText, Voice
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -98,21 +99,6 @@ class TransitionName(StrEnum):
     ZOOM_OUT = "zoom_out"
     WHIP = "whip"
     WHIP_RIGHT = "whip_right"
-
-
-class Voice(Model):
-    """Who speaks, and how."""
-
-    provider: Literal["espeak"] = Field(default="espeak", title="Provider", description="The speech engine")
-    name: str = Field(
-        default="",
-        max_length=64,
-        pattern=r"^[\w+ -]*$",
-        title="Voice",
-        description="A name that `neuroshorts voices` lists; empty picks one for the language",
-    )
-    rate: float = Field(default=1.0, ge=0.5, le=2.0, title="Rate", description="Speaking rate; 1 is the voice's own")
-    pitch: int = Field(default=0, ge=-12, le=12, title="Pitch", description="Semitones up or down")
 
 
 class Music(Model):
@@ -228,8 +214,11 @@ def plain_word(text: str) -> str:
 class Scene(Model):
     """One line of narration over one picture or clip."""
 
-    narration: str = Field(
-        default="", max_length=2000, title="Narration", description="What the voice says; empty for a silent scene"
+    narration: NarrationText = Field(
+        default="",
+        max_length=2000,
+        title="Narration",
+        description="What the voice says, with *emphasis* and [pause 400ms]; empty for a silent scene",
     )
     visual: VisualAddress = Field(
         title="Visual",
@@ -345,7 +334,7 @@ class ShortSpec(Model):
     """One short video, as its author describes it."""
 
     title: str = Field(min_length=1, max_length=120, title="Title", description="Names the files and the poster")
-    script: str = Field(
+    script: ScriptText = Field(
         default="",
         max_length=20_000,
         title="Script",
@@ -362,6 +351,12 @@ class ShortSpec(Model):
         default="en-US", pattern=LANGUAGE_PATTERN, title="Language", description="BCP 47 tag of the narration"
     )
     voice: Voice = Field(default=Voice(), title="Voice")
+    voice_over: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Voice-over",
+        description="One recording of all narrations in order, split over the scenes; a scene's own goes first",
+    )
     music: Music = Field(default=Music(), title="Music")
     sound: Sound = Field(default=Sound(), title="Sound")
     captions: Captions = Field(default=Captions(), title="Captions")
@@ -383,6 +378,12 @@ class ShortSpec(Model):
         title="Callback URL",
         description="Gets a JSON POST when the render ends",
     )
+
+    @model_validator(mode="after")
+    def _recording_has_texts(self) -> Self:
+        if self.voice_over and self.scenes and not any(s.narration.strip() and not s.voice_over for s in self.scenes):
+            raise ValueError("`voice_over` is split by the scenes' narrations, and there are none")
+        return self
 
     @model_validator(mode="after")
     def _scenes_or_script(self) -> Self:

@@ -7,6 +7,8 @@ from pydantic import Field
 from models.artifacts import ArtifactRef
 from models.base import Model
 
+RECORDING = "recording"  # who spoke where nobody synthesised
+
 
 class WordTiming(Model):
     """One written word (with its punctuation) and when the voice says it, from the start of its audio."""
@@ -23,7 +25,16 @@ class Narration(Model):
     audio: ArtifactRef = Field(title="Speech", description="WAV, 48 kHz mono 16-bit")
     duration_ms: int = Field(ge=0, title="Duration")
     words: tuple[WordTiming, ...] = Field(title="Words", description="In order, not overlapping")
-    timing: str = Field(default="provider", title="Timing source", description="provider (the voice told) or estimated")
+    timing: str = Field(
+        default="provider", title="Timing source", description="provider (the voice told), recognised or estimated"
+    )
+    speaker: str = Field(default=RECORDING, title="Speaker", description="Who spoke, such as edge:en-US-AriaNeural")
+
+
+class Narrations(Model):
+    """The speech of several scenes, one after the other; None for a scene that is not among them."""
+
+    scenes: tuple[Narration | None, ...]
 
 
 class SceneSlot(Model):

@@ -15,7 +15,7 @@ from blocks.settings import get_settings
 from engines import ffmpeg
 from engines.audio.espeak import synthesize
 from engines.errors import NeuroShortsError
-from models.spec import Voice
+from models.voice import Voice
 from tasks.library import ASSETS_DIR
 
 LEAST_FREE_BYTES = 2 << 30

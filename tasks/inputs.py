@@ -13,7 +13,7 @@ from models.shots import EncodedScene, Shot
 from models.spec import FRAME_RATES, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
-from tasks import sound
+from tasks import sound, voice_inputs
 from tasks.cuts import Cut, Cuts, Rendition
 from tasks.library import library_version
 from tasks.pictures import is_described
@@ -35,6 +35,8 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
         visual = None if is_described(scene.visual) else scene.visual
         for uri in filter(None, (visual, scene.second_visual, scene.voice_over)):
             users.setdefault(uri, []).append(f"scene {number}")
+    if spec.voice_over:
+        users.setdefault(spec.voice_over, []).append("voice-over")
     if spec.music.track:
         users.setdefault(spec.music.track, []).append(_MUSIC)
     for use in sound.effect_uses(spec, scenes):
@@ -42,32 +44,17 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
     return {uri: ", ".join(dict.fromkeys(names)) for uri, names in users.items()}
 
 
-def count_steps(scenes: Sequence[Scene], needed: Mapping[str, str], cuts: Cuts) -> int:
+def count_steps(spec: ShortSpec, scenes: Sequence[Scene], needed: Mapping[str, str], cuts: Cuts) -> int:
     """Return how many steps the whole render has, shared ones counted as often as they are asked for."""
     heard = sum(_MUSIC in users.split(", ") for users in needed.values()) + len(_effects(needed))
     files = sum(len(cut.renditions) for cut in cuts.values())
     of_cuts = len(cuts) * (CUT_STEPS + len(scenes)) + files * (1 + len(scenes))
-    return len(needed) + sum(map(_is_spoken, scenes)) + heard + STEPS + of_cuts
+    return len(needed) + voice_inputs.count_steps(spec, scenes) + heard + STEPS + of_cuts
 
 
 def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
     """Return the inputs of `fetch_asset` by source."""
     return {uri: {"uri": uri, "used_by": users} for uri, users in needed.items()}
-
-
-def for_speech(spec: ShortSpec, scenes: Sequence[Scene], fetching: Mapping[str, Any]) -> dict[int, Inputs]:
-    """Return the inputs of `synthesize_narration` by scene, silent ones left out; a recording may be on its way."""
-    return {
-        index: {
-            "text": scene.narration,
-            "voice": spec.voice,
-            "language": spec.language,
-            "recording": fetching[scene.voice_over] if scene.voice_over else None,
-            **_count(index, scenes),
-        }
-        for index, scene in enumerate(scenes)
-        if _is_spoken(scene)
-    }
 
 
 def for_plan(spec: ShortSpec, scenes: Sequence[Scene], narrations: Narrations, sources: Sources) -> Inputs:
@@ -193,10 +180,6 @@ def _effects(needed: Mapping[str, str]) -> dict[str, str]:
 
 def _by_scene(narrations: Narrations, timeline: Timeline) -> tuple[Narration | None, ...]:
     return tuple(narrations.get(slot.index) for slot in timeline.slots)
-
-
-def _is_spoken(scene: Scene) -> bool:
-    return bool(scene.narration.strip() or scene.voice_over)
 
 
 def _count(index: int, scenes: Sized) -> Inputs:

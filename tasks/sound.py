@@ -67,7 +67,7 @@ def cleaned(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[bool, ...]:
     """Return for each scene whether its voice is cleaned up."""
     wanted = spec.sound.clean_voice
     return tuple(
-        wanted is CleanVoice.ALWAYS or (wanted is CleanVoice.RECORDINGS and scene.voice_over is not None)
+        wanted is CleanVoice.ALWAYS or (wanted is CleanVoice.RECORDINGS and bool(scene.voice_over or spec.voice_over))
         for scene in scenes
     )
 

@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from engines.audio import espeak_library
-from engines.audio.espeak_library import RATE_HZ, LibraryVoice, Prosody, Utterance
+from engines.audio.espeak_library import RATE_HZ, LibraryUtterance, LibraryVoice, Prosody
+from engines.audio.narration import HEAD_MS, SILENT_TEXT_MS, TAIL_MS, Utterance
 from engines.audio.pcm import Samples, gain_of, save_wav, short_levels
 from engines.audio.resample import Curve, resample
 from engines.audio.timing import WINDOW, Stretch, lay_words
@@ -16,13 +18,11 @@ from engines.audio.words import WrittenWord, attach_silent, is_spoken, split_wor
 from engines.errors import SpeechFailed, VoiceUnavailable
 from engines.timebase import SAMPLE_RATE_HZ, ms_to_sample, samples_to_ms
 from models.audio import Speech, VoiceInfo
-from models.spec import Voice
+from models.voice import Voice
 
 PROVIDER = "espeak"
 WORDS_PER_MINUTE = 170
 DEFAULT_VARIANT = "Reed"  # of the variants that never clip, the one with the roundest tone and a lively melody
-HEAD_MS, TAIL_MS = 40, 80
-SILENT_TEXT_MS = 1000  # how long a text is shown that has nothing to say, such as a lone emoji
 _MIDDLE_PITCH, _PITCH_PER_SEMITONE = 50, 6.2
 _PITCH_RANGE = 60
 _VOLUME = 70  # some variants clip at 100
@@ -31,6 +31,19 @@ _HEARD_DB = -48.0  # below the loudest: what counts as silence
 _TONE: Curve = ((40, -24), (75, -3), (120, 1.5), (250, 1.5), (600, 0), (1800, 0), (3200, 3), (5500, 2.5), (9500, -3))
 _ALIASES = {"iw": "he", "in": "id", "zh-hk": "yue", "zh-mo": "yue", "sh": "hr"}
 _GENDERS = {1: "male", 2: "female"}
+
+
+@dataclass(frozen=True)
+class EspeakSpeaker:
+    """espeak-ng; `voice` speaks where none is named."""
+
+    voice: str = ""
+
+    def synthesize(self, text: str, settings: Voice, *, language: str, folder: Path) -> Utterance:
+        """Say `text`. Raises VoiceUnavailable, SpeechFailed."""
+        wav = folder / "utterance.wav"
+        voice = settings.model_copy(update={"name": settings.name or self.voice})
+        return Utterance(wav, synthesize(text, voice=voice, language=language, output=wav).words)
 
 
 def synthesize(text: str, *, voice: Voice, language: str, output: Path) -> Speech:
@@ -150,7 +163,7 @@ def _prosody(voice: Voice) -> Prosody:
     return Prosody(round(WORDS_PER_MINUTE * voice.rate), min(max(pitch, 0), 99), _PITCH_RANGE, _VOLUME)
 
 
-def _to_master_rate(utterance: Utterance) -> Samples:
+def _to_master_rate(utterance: LibraryUtterance) -> Samples:
     raw = utterance.samples.astype(np.float32)
     samples = resample(raw, rate_hz=RATE_HZ, target_hz=SAMPLE_RATE_HZ, tone=_TONE)
     return samples * np.float32(gain_of(_PEAK_DB) / max(float(np.max(np.abs(samples))), 1e-9))
@@ -165,7 +178,9 @@ def _trim(samples: Samples) -> tuple[Samples, int]:
     return np.pad(samples, (before, after))[first + before - head : last + before + tail], head - first
 
 
-def _stretches(words: Sequence[WrittenWord], utterance: Utterance, *, lead: int, samples: int) -> tuple[Stretch, ...]:
+def _stretches(
+    words: Sequence[WrittenWord], utterance: LibraryUtterance, *, lead: int, samples: int
+) -> tuple[Stretch, ...]:
     """Return the stretch from each word that the voice reported to the next one, in samples of the finished audio."""
     onsets = _onsets(words, utterance)
     firsts = [*onsets, len(words)]
@@ -177,7 +192,7 @@ def _stretches(words: Sequence[WrittenWord], utterance: Utterance, *, lead: int,
     )
 
 
-def _onsets(words: Sequence[WrittenWord], utterance: Utterance) -> dict[int, int]:
+def _onsets(words: Sequence[WrittenWord], utterance: LibraryUtterance) -> dict[int, int]:
     """Return the first sample of every word that the voice reported, by the word's index, in order.
 
     A name that is spelt out and has an 's ("NASA's rocket") is reported in two parts, the second of which comes when

@@ -22,13 +22,14 @@ import espeakng_loader
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.errors import SpeechFailed
+from engines.errors import SpeechFailed, VoiceUnavailable
 
 RATE_HZ = 22_050
 _MOST_DATA_PATH_BYTES = 140  # espeak-ng's buffer holds 160, and it appends to it
 _SYNCHRONOUS, _DO_NOT_EXIT, _CHARACTERS, _UTF8 = 2, 0x8000, 1, 1
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _EVENT_END_OF_LIST, _EVENT_WORD = 0, 1
+_UTF8_TEXT, _IPA = 1, 2
 _lock = threading.Lock()
 
 
@@ -75,7 +76,7 @@ class Prosody(NamedTuple):
     volume: int
 
 
-class Utterance(NamedTuple):
+class LibraryUtterance(NamedTuple):
     """Samples at 22050 Hz, and where each word starts: its place in the text (from 0) and its first sample."""
 
     samples: NDArray[np.int16]
@@ -91,7 +92,7 @@ class LibraryVoice(NamedTuple):
     gender: int
 
 
-def speak(text: str, *, voice: str, prosody: Prosody) -> Utterance:
+def speak(text: str, *, voice: str, prosody: Prosody) -> LibraryUtterance:
     """Say `text` with a voice's identifier, a + and a variant's name after it. Raises SpeechFailed."""
     chunks: list[bytes] = []
     onsets: list[tuple[int, int]] = []
@@ -118,7 +119,25 @@ def speak(text: str, *, voice: str, prosody: Prosody) -> Utterance:
             _check(library.espeak_SetParameter(parameter, value, 0), voice, f"parameter {parameter} refuses {value}")
         status = library.espeak_Synth(encoded, len(encoded) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
         _check(status, voice, "the synthesiser gave up")
-    return Utterance(np.frombuffer(b"".join(chunks), dtype=np.int16), tuple(onsets))
+    return LibraryUtterance(np.frombuffer(b"".join(chunks), dtype=np.int16), tuple(onsets))
+
+
+def phonemes(text: str, *, language: str) -> str:
+    """Return how a voice, by its language's tag or its name, says `text`: IPA, words apart by spaces.
+
+    Raises VoiceUnavailable.
+    """
+    said: list[str] = []
+    with _loaded(language) as library:
+        library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        if library.espeak_SetVoiceByName(language.encode()) != 0:
+            raise VoiceUnavailable(voice=language, reason="espeak-ng has no such voice to make phonemes with")
+        encoded = ctypes.create_string_buffer(text.encode())
+        place = ctypes.c_void_p(ctypes.addressof(encoded))
+        while place.value:
+            clause = library.espeak_TextToPhonemes(ctypes.byref(place), _UTF8_TEXT, _IPA)
+            said.append((clause or b"").decode())
+    return " ".join(said)
 
 
 @cache

@@ -68,16 +68,18 @@ def map_wav(path: Path, *, channels: int) -> NDArray[np.int16]:
     return np.memmap(path, dtype="<i2", mode="r", offset=max(offset, _WAV_HEADER_BYTES), shape=(frames, channels))
 
 
-def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit_ms: int) -> None:
+def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit_ms: int, filters: str = "") -> None:
     """Decode the first audio track of any file into a WAV file, 48 kHz, 16-bit, at most `limit_ms` of it.
 
-    `name` is what errors call the source. Raises SourceUnreadable for what has no audio, FfmpegTimeout, DiskFull.
+    `name` is what errors call the source, `filters` an ffmpeg audio filter
+    chain. Raises SourceUnreadable for what has no audio, FfmpegTimeout, DiskFull.
     """
     seconds = f"{limit_ms / 1000:.3f}"
     try:
         ffmpeg.run(
             (
-                *("-y", "-t", seconds, *ffmpeg.safe_input(source), "-map", "0:a:0", "-ac", str(channels)),
+                *("-y", "-t", seconds, *ffmpeg.safe_input(source), "-map", "0:a:0"),
+                *(*(("-af", filters) if filters else ()), "-ac", str(channels)),
                 *("-ar", str(SAMPLE_RATE_HZ), "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
                 *("-t", seconds, "-f", "wav", f"file:{output}"),
             ),

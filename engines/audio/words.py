@@ -69,6 +69,11 @@ def is_spoken(text: str) -> bool:
     return any(unicodedata.category(char)[0] in "LN" or char in _SPOKEN_SIGNS or _is_currency(char) for char in text)
 
 
+def has_unspaced(text: str) -> bool:
+    """Tell whether `text` has letters of a script that is written without spaces between words."""
+    return bool(_UNSPACED.search(text))
+
+
 def spoken_text(text: str) -> str:
     """Return `text` for a voice: emoji, mark-up and control characters become spaces, one for one."""
     spoken: list[str] = []

@@ -16,7 +16,7 @@ from engines.timebase import frames_covering
 from engines.timeline import LEAD_MS, TAIL_MS
 from models.audio import Speech
 from models.report import RenderReport
-from models.spec import Voice
+from models.voice import Voice
 from tests.flows import measure
 from tests.flows.studio import STAGES, Studio
 from tests.media import constant_rate, gradient, make_video

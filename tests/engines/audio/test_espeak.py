@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.audio import espeak_library
-from engines.audio.espeak import HEAD_MS, choose_voice, synthesize, voices
+from engines.audio.espeak import choose_voice, synthesize, voices
+from engines.audio.narration import HEAD_MS
 from engines.errors import SpeechFailed, VoiceUnavailable
 from models.audio import Speech
-from models.spec import Voice
+from models.voice import Voice
 
 SENTENCE = "In 1969, NASA's Apollo 11 — a well-known 3.5-ton “craft” — landed! 🚀 One of the best."
 VOICE = Voice()

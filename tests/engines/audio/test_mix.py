@@ -16,7 +16,7 @@ from engines.audio.mix import mix_audio
 from engines.audio.track import prepare_track
 from engines.errors import SourceUnreadable
 from models.audio import BedSettings, LoudnessTarget, MixReport, SpeechPlacement
-from models.spec import Voice
+from models.voice import Voice
 
 RATE = 48_000
 TONE_HZ = 9_000  # above nearly all of the voice, so that the bed can be told from it

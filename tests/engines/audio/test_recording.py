@@ -14,7 +14,7 @@ from engines.audio.pcm import save_wav
 from engines.audio.recording import align_recording
 from engines.errors import SourceUnreadable
 from models.audio import Speech
-from models.spec import Voice
+from models.voice import Voice
 
 SCRIPT = "Stop! Look around you; the planet is warming, and quickly. What will you do?"
 

@@ -1,0 +1,1 @@
+"""Voices that are not built in: services on the network, and models on this machine."""
