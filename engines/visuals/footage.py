@@ -17,10 +17,19 @@ _KEPT_FRAMES = 8
 
 
 class FootageReader:
-    """Reads a part of a video frame by frame, and again from its start for ever; from `first_frame` at first."""
+    """Reads a part of a video frame by frame, and again from its start; `frame_count` frames from `first_frame` on."""
 
-    def __init__(self, part: FootagePart, *, first_frame: int = 0, threads: int = 1, timeout_s: float = 3600.0) -> None:
+    def __init__(
+        self,
+        part: FootagePart,
+        *,
+        first_frame: int = 0,
+        frame_count: int,
+        threads: int = 1,
+        timeout_s: float = 3600.0,
+    ) -> None:
         self._part = part
+        self._wanted = frame_count
         self._threads, self._timeout_s = threads, timeout_s
         self._next = first_frame % part.frame_count
         width_px, height_px = part.size
@@ -53,6 +62,7 @@ class FootageReader:
             frame = self._decoded()
             self._keep(frame)
         self._next += 1
+        self._wanted -= 1
         return frame
 
     def close(self) -> None:
@@ -63,7 +73,7 @@ class FootageReader:
     def _decoded(self) -> Pixels:
         """Fill the frame from the decoder; where the data ends a little early, its last frame is held."""
         if self._pipe is None and not self._has_frame:
-            self._start(self._next)
+            self._start(self._next, self._wanted)
         if not self._fill():
             self._end_early()
         return self._frame
@@ -73,14 +83,14 @@ class FootageReader:
         if self._part.frame_count <= _KEPT_FRAMES and len(self._kept) == self._next:
             self._kept.append(frame.copy())
 
-    def _start(self, frame: int) -> None:
-        """Start the decoder at `frame` of the part."""
+    def _start(self, frame: int, wanted: int) -> None:
+        """Start the decoder at `frame` of the part, for at most `wanted` frames."""
         decoding = self._part.decoding(frame, threads=self._threads)
         arguments = [
             *decoding.input_arguments,
             *("-filter_complex_threads", str(self._threads), "-filter_complex", f"[0:V:0]{decoding.graph}[out]"),
-            *("-map", "[out]", "-frames:v", str(self._part.frame_count - frame), "-fps_mode", "passthrough"),
-            *("-c:v", "rawvideo", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"),
+            *("-map", "[out]", "-frames:v", str(min(self._part.frame_count - frame, wanted))),
+            *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"),
         ]
         self._pipe = self._decoder.enter_context(ffmpeg.frames_out(arguments, timeout_s=self._timeout_s))
 
@@ -110,7 +120,8 @@ class FootageReader:
             return
         if self._next == 0:
             raise SourceUnreadable(source=self._part.source, reason=f"no picture in it can be decoded{log}")
-        self._start(max(0, self._next - frames_nearest(_MISSING_END_MS, self._part.fps) - 1))
+        first = max(0, self._next - frames_nearest(_MISSING_END_MS, self._part.fps) - 1)
+        self._start(first, self._part.frame_count - first)
         while self._fill():
             pass
         if not self._has_frame:

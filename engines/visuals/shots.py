@@ -50,7 +50,7 @@ class FootageClip(PlanarClip):
 
     def __init__(self, part: FootagePart, *, frame_count: int, first_frame: int = 0) -> None:
         super().__init__(size=part.size, fps=part.fps, frame_count=frame_count)
-        self._part, self._first = part, first_frame
+        self._part, self._first, self._count = part, first_frame, frame_count
         self._next = 0
         self._frame: Frame | None = None
         self._reader: FootageReader | None = None
@@ -59,7 +59,8 @@ class FootageClip(PlanarClip):
     def _frame_at(self, t: float) -> Frame:
         wanted = seconds_to_frame(t, self._part.fps)
         if self._reader is None:
-            self._reader = FootageReader(self._part, first_frame=self._first + wanted)
+            count = self._count - wanted
+            self._reader = FootageReader(self._part, first_frame=self._first + wanted, frame_count=count)
             self._next = wanted
         if wanted < self._next - 1:
             raise ValueError(f"frame {wanted} was asked for after frame {self._next - 1}: footage plays forwards")

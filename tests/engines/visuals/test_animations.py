@@ -23,7 +23,7 @@ FORMATS = ("gif", "webp", "png")
 def played(path: Path, *, end_ms: int, count: int) -> list[np.ndarray]:
     """The first frames of a mezzanine at 10 frames a second, as RGB."""
     part = FootagePart(path, start_ms=0, end_ms=end_ms, fps=Fraction(10), size=(64, 64))
-    with FootageReader(part) as frames:
+    with FootageReader(part, frame_count=count) as frames:
         return [i420_to_rgb(frames.read()) for _ in range(count)]
 
 

@@ -51,10 +51,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
 
 
 def reader(path: Path, **settings) -> FootageReader:
-    first_frame = settings.pop("first_frame", 0)
+    first_frame, frame_count = settings.pop("first_frame", 0), settings.pop("frame_count", 10_000)
     size = (settings.pop("width_px", 36), settings.pop("height_px", 64))
     defaults = {"start_ms": 0, "end_ms": 1000, "fps": Fraction(30), "size": size}
-    return FootageReader(FootagePart(path, **(defaults | settings)), first_frame=first_frame)
+    return FootageReader(FootagePart(path, **(defaults | settings)), first_frame=first_frame, frame_count=frame_count)
 
 
 def numbers(path: Path, count: int, **settings) -> list[int]:
@@ -296,3 +296,10 @@ def test_damage_in_the_middle_plays_what_decodes(tmp_path: Path) -> None:
     with reader(path, end_ms=2000) as frames:
         for _ in range(60):
             frames.read()
+
+
+@pytest.mark.parametrize("count", [1, 5, 25])
+def test_no_more_is_decoded_than_is_asked_for(clips, count: int) -> None:
+    path, _ = clips["30 fps, one long group of pictures"]
+    with reader(path, first_frame=7, frame_count=count, end_ms=600) as frames:
+        assert [counted_number(frames.read()) for _ in range(count)] == [(7 + number) % 18 for number in range(count)]
