@@ -11,7 +11,7 @@ from blocks.settings import get_settings
 from flows.artifacts import show_report
 from flows.callbacks import failure_told, success_told
 from flows.pictures import PictureSteps
-from flows.report import report_of
+from flows.report import Made, report_of
 from flows.steps import Steps, results
 from models.base import BlankIsNone
 from models.report import RenderReport
@@ -21,7 +21,8 @@ from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.captions import typeset_captions
 from tasks.compose import compose_clip
-from tasks.cuts import MAIN, cuts_of
+from tasks.cuts import MAIN, cuts_of, sounds_of
+from tasks.export import encode_audio, join_captions
 from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.music import prepare_effect, prepare_music
@@ -76,7 +77,9 @@ def render_short(
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
         mixing = steps.submit(
-            mix_audio, **inputs.for_mix(spec, scenes, narrations, tuning, results(sounding), timeline)
+            mix_audio,
+            **inputs.for_mix(spec, scenes, narrations, tuning, results(sounding), timeline),
+            lossless=bool(sounds_of(cuts)),
         )
         captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
         burning = steps.fan_out(
@@ -88,21 +91,14 @@ def render_short(
         steps.settle()
         master, encoded, posters = mixing.result(), results(burning), results(posing)
 
-        videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master))
-        published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, captions, folder))
+        sounds = steps.make_all(encode_audio, cut_inputs.for_audio(cuts, master))
+        scripts = steps.make_all(join_captions, cut_inputs.for_scripts(cuts, captions, timeline))
+        videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master, sounds))
+        sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, master, sounds)
+        published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, folder))
         steps.settle()
-    report = report_of(
-        spec,
-        slug,
-        cuts,
-        narrations=narrations,
-        videos=videos,
-        published=published,
-        master=master,
-        credits=credits,
-        steps=steps,
-        started_s=started,
-    )
+    made = Made(narrations, videos, published, master, sounds, credits)
+    report = report_of(spec, slug, cuts, made, steps, started_s=started)
     write_report(report, folder=folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))
     success_told(spec, report)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from prefect import runtime
 
 from flows.steps import Steps
 from models.credits import SceneCredit
-from models.report import Master, Publication, RenderReport, VariantReport, Video
+from models.export import AudioFormat
+from models.report import Master, Publication, RenderReport, Sound, VariantReport, Video
 from models.spec import ShortSpec
 from models.timeline import Narration
 from tasks.cut_inputs import FileKey, videos_of
@@ -15,22 +17,21 @@ from tasks.cuts import Cuts
 from tasks.voice_inputs import who_spoke
 
 
-def report_of(  # noqa: PLR0913
-    spec: ShortSpec,
-    slug: str,
-    cuts: Cuts,
-    *,
-    narrations: Mapping[int, Narration],
-    videos: Mapping[FileKey, Video],
-    published: Mapping[str, Publication],
-    master: Master,
-    credits: tuple[SceneCredit, ...],
-    steps: Steps,
-    started_s: float,
-) -> RenderReport:
+class Made(NamedTuple):
+    """What a render's steps made."""
+
+    narrations: Mapping[int, Narration]
+    videos: Mapping[FileKey, Video]
+    published: Mapping[str, Publication]
+    master: Master
+    sounds: Mapping[AudioFormat, Sound]
+    credits: tuple[SceneCredit, ...]
+
+
+def report_of(spec: ShortSpec, slug: str, cuts: Cuts, made: Made, steps: Steps, *, started_s: float) -> RenderReport:
     """Return the report of a render whose files are published."""
     main, *variants = (
-        VariantReport(name=name, videos=videos_of(videos, name), publication=published[name]) for name in cuts
+        VariantReport(name=name, videos=videos_of(made.videos, name), publication=made.published[name]) for name in cuts
     )
     return RenderReport(
         title=spec.title,
@@ -39,11 +40,12 @@ def report_of(  # noqa: PLR0913
         video=main.videos[0],
         videos=main.videos,
         variants=tuple(variants),
-        mix=master.mix,
+        sounds=tuple(made.sounds.values()),
+        mix=made.master.mix,
         publication=main.publication,
-        credits=credits,
+        credits=made.credits,
         steps=steps.report(),
         services=steps.services(),
-        narrations=who_spoke(spec, narrations),
+        narrations=who_spoke(spec, made.narrations),
         seconds=time.monotonic() - started_s,
     )

@@ -39,7 +39,38 @@ class VideoFormat(StrEnum):
         return Codec(self.value.partition("_")[2])
 
 
+class AudioFormat(StrEnum):
+    """A file of the sound alone."""
+
+    MP3 = "mp3"
+    AAC = "aac"
+    OPUS = "opus"
+
+
+class SubtitleFormat(StrEnum):
+    """A file of subtitles."""
+
+    SRT = "srt"
+    VTT = "vtt"
+    ASS = "ass"
+
+
 class Export(Model):
     """Which files come out, and in what formats."""
 
+    video: VideoFormat = Field(
+        default=VideoFormat.MP4_H264, title="Video", description="Of the main file: video.mp4, video.webm or video.mkv"
+    )
+    also: tuple[VideoFormat, ...] = Field(
+        default=(), max_length=8, title="Also", description="More of the same video, each encoded from the frames"
+    )
     clean: bool = Field(default=False, title="Clean", description="Also the main video without captions")
+    audio: tuple[AudioFormat, ...] = Field(
+        default=(), max_length=3, title="Audio", description="The sound alone, as audio.mp3, audio.m4a and audio.opus"
+    )
+    subtitles: tuple[SubtitleFormat, ...] = Field(
+        default=(SubtitleFormat.SRT, SubtitleFormat.VTT),
+        max_length=3,
+        title="Subtitles",
+        description="ass has the captions as they are burned in",
+    )

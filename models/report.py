@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.artifacts import ArtifactRef
-from models.audio import MixReport, TimingSource
+from models.audio import Loudness, MixReport, TimingSource
 from models.base import Model
 from models.credits import SceneCredit
 from models.overlays import PlacedImage
@@ -16,6 +16,17 @@ class Master(Model):
 
     blob: ArtifactRef = Field(title="Sound", description="AAC in MP4, 48 kHz stereo")
     mix: MixReport = Field(title="Mix")
+    lossless: ArtifactRef | None = Field(
+        default=None, title="Lossless sound", description="FLAC of what the AAC was encoded from, where it is needed"
+    )
+
+
+class Sound(Model):
+    """The sound track in another format."""
+
+    name: str = Field(title="Name", description="Of the file in its folder")
+    blob: ArtifactRef
+    loudness: Loudness = Field(title="Loudness", description="Measured on the file")
 
 
 class CaptionSet(Model):
@@ -119,6 +130,7 @@ class RenderReport(Model):
         default=(), description="Every video file of the main short, the first of all first"
     )
     variants: tuple[VariantReport, ...] = ()
+    sounds: tuple[Sound, ...] = Field(default=(), description="The sound alone, in other formats than the video's")
     mix: MixReport
     publication: Publication
     credits: tuple[SceneCredit, ...] = Field(default=(), title="Credits", description="Of found and made pictures")

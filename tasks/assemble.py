@@ -7,7 +7,7 @@ from engines.visuals.poster import make_poster as draw_poster
 from engines.visuals.segment import shot_frame
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
-from models.report import Master, Video
+from models.report import Video
 from models.shots import EncodedScene, Shot
 from tasks.library import TITLE_FONT
 from tasks.retries import step
@@ -17,11 +17,11 @@ POSTER_AT = 0.4
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska"}
 
 
-@step(version=3, run_name="assemble_video")
+@step(version=4, run_name="assemble_video")
 def assemble_video(
-    scenes: tuple[EncodedScene, ...], master: Master, video: VideoSettings, title: str, name: str
+    scenes: tuple[EncodedScene, ...], sound: ArtifactRef, video: VideoSettings, title: str, name: str
 ) -> Video:
-    """Return the finished file called `name`: every scene and the master, joined by stream copy."""
+    """Return the finished file called `name`: every scene and the sound, joined by stream copy."""
     store = open_store()
     files = [
         assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count)
@@ -31,7 +31,7 @@ def assemble_video(
     frame_count = sum(scene.frame_count for scene in scenes)
     with store.scratch() as folder:
         output = folder / name
-        audio = store.local_path(master.blob)
+        audio = store.local_path(sound)
         assemble.assemble_video(files, audio=audio, fps=video.fps, title=title, output=output)
         return Video(
             name=name,

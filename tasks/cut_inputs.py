@@ -6,14 +6,17 @@ Where cuts want the same of a step, they get the same inputs, and `Steps` runs i
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from engines.timebase import frame_to_ms
 from models.artifacts import ArtifactRef
-from models.report import CaptionSet, Master, Video
+from models.export import AudioFormat, SubtitleFormat
+from models.report import CaptionSet, Master, NamedBlob, Sound, Video
 from models.shots import EncodedScene, Shot
 from models.spec import Scene
 from models.timeline import Timeline
 from tasks import inputs
-from tasks.cuts import Cuts
+from tasks.cuts import MAIN, Cuts, sounds_of
 from tasks.inputs import Inputs, Narrations
+from tasks.sound import loudness_of
 
 T = TypeVar("T")
 
@@ -63,15 +66,41 @@ def for_burn(
     }
 
 
-def for_assembly(cuts: Cuts, encoded: Mapping[SegmentKey, EncodedScene], master: Master) -> dict[FileKey, Inputs]:
+def for_audio(cuts: Cuts, master: Master) -> dict[AudioFormat, Inputs]:
+    """Return the inputs of `encode_audio` by format; AAC needs none, as the master is that."""
+    main = cuts[MAIN].spec
+    title, target = main.title, loudness_of(main)
+    return {
+        wanted: {"lossless": master.lossless, "wanted": wanted, "target": target, "title": title}
+        for wanted in sounds_of(cuts)
+    }
+
+
+def for_scripts(cuts: Cuts, captions: Mapping[str, CaptionSet], timeline: Timeline) -> dict[str, Inputs]:
+    """Return the inputs of `join_captions` by cut, where it is wanted and there are captions."""
+    starts_ms = tuple(frame_to_ms(slot.start_frame, timeline.fps) for slot in timeline.slots)
+    return {
+        name: {"scenes": captions[name].scenes, "starts_ms": starts_ms}
+        for name, cut in cuts.items()
+        if SubtitleFormat.ASS in cut.spec.export.subtitles and any(captions[name].scenes)
+    }
+
+
+def for_assembly(
+    cuts: Cuts,
+    encoded: Mapping[SegmentKey, EncodedScene],
+    master: Master,
+    sounds: Mapping[AudioFormat, Sound],
+) -> dict[FileKey, Inputs]:
     """Return the inputs of `assemble_video` by cut and file."""
     return {
-        (cut.name, rendition.file): inputs.for_assembly(
-            cut.spec,
-            [scene for key, scene in encoded.items() if key[:2] == (cut.name, rendition.file)],
-            master,
-            rendition,
-        )
+        (cut.name, rendition.file): {
+            "scenes": tuple(scene for key, scene in encoded.items() if key[:2] == (cut.name, rendition.file)),
+            "sound": sounds[rendition.sound].blob if rendition.sound in sounds else master.blob,
+            "video": rendition.settings,
+            "title": cut.spec.title,
+            "name": rendition.file,
+        }
         for cut in cuts.values()
         for rendition in cut.renditions
     }
@@ -81,14 +110,36 @@ def for_publish(
     cuts: Cuts,
     videos: Mapping[FileKey, Video],
     posters: Mapping[str, ArtifactRef],
-    captions: Mapping[str, CaptionSet],
+    sidecars: Mapping[str, Mapping[str, ArtifactRef]],
     folder: str,
 ) -> dict[str, Inputs]:
-    """Return the inputs of `publish` by cut."""
-    return {
-        name: inputs.for_publish(cut, videos_of(videos, name), posters[name], captions[name], folder)
-        for name, cut in cuts.items()
-    }
+    """Return the inputs of `publish` by cut: its files, the main video first; a variant has a folder of its own."""
+    published = {}
+    for name in cuts:
+        first, *others = videos_of(videos, name)
+        more = {video.name: video.blob for video in others}
+        files = {first.name: first.blob, "poster.jpg": posters[name], **sidecars[name], **more}
+        named = tuple(NamedBlob(name=file, blob=blob) for file, blob in files.items())
+        published[name] = {"files": named, "folder": f"{folder}/{name}" if name else folder}
+    return published
+
+
+def sidecars_of(
+    cuts: Cuts,
+    captions: Mapping[str, CaptionSet],
+    scripts: Mapping[str, ArtifactRef],
+    master: Master,
+    sounds: Mapping[AudioFormat, Sound],
+) -> dict[str, dict[str, ArtifactRef]]:
+    """Return every cut's files beside videos and poster, by their names; the sound lies with the main cut."""
+    sidecars = {}
+    for name, cut in cuts.items():
+        kinds = {"srt": captions[name].srt, "vtt": captions[name].vtt, "ass": scripts.get(name)}
+        sidecars[name] = {f"captions.{kind}": blob for kind in cut.spec.export.subtitles if (blob := kinds[kind])}
+    for wanted in cuts[MAIN].spec.export.audio:
+        sound = sounds.get(wanted)
+        sidecars[MAIN] |= {sound.name: sound.blob} if sound else {"audio.m4a": master.blob}
+    return sidecars
 
 
 def videos_of(videos: Mapping[FileKey, Video], cut: str) -> tuple[Video, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from models.encoding import FrameFormat, VideoSettings, video_settings
+from models.export import AudioFormat, VideoFormat
 from models.spec import ShortSpec, Variant
 
 MAIN = ""  # the name of the cut that the spec itself describes
@@ -15,6 +16,11 @@ class Rendition(NamedTuple):
     file: str
     settings: VideoSettings
     is_captioned: bool = True
+
+    @property
+    def sound(self) -> AudioFormat:
+        """What its container takes: Matroska cannot tell players to leave out the silence that AAC begins with."""
+        return AudioFormat.AAC if self.file.endswith(".mp4") else AudioFormat.OPUS
 
 
 class Cut(NamedTuple):
@@ -38,12 +44,25 @@ def cuts_of(spec: ShortSpec) -> dict[str, Cut]:
     return cuts
 
 
+def sounds_of(cuts: Cuts) -> tuple[AudioFormat, ...]:
+    """Return the formats of sound that are wanted by themselves or for a video, but for AAC, which the master is."""
+    by_themselves = cuts[MAIN].spec.export.audio
+    in_videos = [rendition.sound for cut in cuts.values() for rendition in cut.renditions]
+    return tuple(dict.fromkeys(each for each in (*by_themselves, *in_videos) if each is not AudioFormat.AAC))
+
+
 def _cut(name: str, spec: ShortSpec) -> Cut:
-    settings = video_settings(spec.canvas, spec.quality)
-    renditions = [Rendition("video.mp4", settings)]
+    main, *others = dict.fromkeys((spec.export.video, *spec.export.also))
+    renditions = [Rendition(f"video.{main.container}", _settings(spec, main))]
+    renditions += [Rendition(f"video-{each.codec}.{each.container}", _settings(spec, each)) for each in others]
     if spec.export.clean:
-        renditions.append(Rendition("clean.mp4", settings, is_captioned=False))
-    return Cut(name, spec, settings.frame, tuple(renditions))
+        clean = f"clean.{main.container}"
+        renditions.append(renditions[0]._replace(file=clean, is_captioned=False))
+    return Cut(name, spec, renditions[0].settings.frame, tuple(renditions))
+
+
+def _settings(spec: ShortSpec, wanted: VideoFormat) -> VideoSettings:
+    return video_settings(spec.canvas, spec.quality, wanted.codec)
 
 
 def _in_variant(spec: ShortSpec, variant: Variant) -> ShortSpec:

@@ -3,18 +3,17 @@
 from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
-from models.artifacts import ArtifactRef
 from models.audio import BedSettings, PreparedEffect
 from models.encoding import FrameFormat, VideoSettings
 from models.media import Source
 from models.overlays import Overlays
-from models.report import CaptionSet, Master, NamedBlob, Video
-from models.shots import EncodedScene, Shot
+from models.report import CaptionSet
+from models.shots import Shot
 from models.spec import FRAME_RATES, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
 from tasks import sound, voice_inputs
-from tasks.cuts import Cut, Cuts, Rendition
+from tasks.cuts import Cuts, Rendition
 from tasks.library import library_version
 from tasks.pictures import is_described
 
@@ -190,28 +189,3 @@ def _footage_ms(scene: Scene, source: Source) -> int:
     """Return the length of a clip's trimmed part; 0 for a still."""
     duration_ms = source.info.duration_ms
     return max(0, min(scene.end_ms or duration_ms, duration_ms) - scene.start_ms)
-
-
-def for_assembly(spec: ShortSpec, encoded: Sequence[EncodedScene], master: Master, rendition: Rendition) -> Inputs:
-    """Return the inputs of `assemble_video`."""
-    return {
-        "scenes": tuple(encoded),
-        "master": master,
-        "video": rendition.settings,
-        "title": spec.title,
-        "name": rendition.file,
-    }
-
-
-def for_publish(cut: Cut, videos: Sequence[Video], poster: ArtifactRef, captions: CaptionSet, folder: str) -> Inputs:
-    """Return the inputs of `publish`: a cut's files, the main video first; a variant has a folder of its own."""
-    first, *others = videos
-    files = {
-        first.name: first.blob,
-        "poster.jpg": poster,
-        "captions.srt": captions.srt,
-        "captions.vtt": captions.vtt,
-        **{video.name: video.blob for video in others},
-    }
-    named = tuple(NamedBlob(name=name, blob=blob) for name, blob in files.items())
-    return {"files": named, "folder": f"{folder}/{cut.name}" if cut.name else folder}

@@ -21,6 +21,7 @@ def mix_audio(
     timeline: Timeline,
     settings: BedSettings,
     target: LoudnessTarget,
+    lossless: bool,
 ) -> Master:
     """Return the master: voice and effects over music at the target loudness, exactly as long as the timeline."""
     store = open_store()
@@ -43,7 +44,7 @@ def mix_audio(
         for placed in effects
     ]
     with store.scratch() as folder:
-        output = folder / "master.m4a"
+        output, flac = folder / "master.m4a", folder / "master.flac"
         report = mix.mix_audio(
             speech,
             music=TrackFile(store.local_path(track.blob), track.info) if track else None,
@@ -52,5 +53,10 @@ def mix_audio(
             settings=settings,
             target=target,
             effects=placements,
+            lossless=flac if lossless else None,
         )
-        return Master(blob=store.put(output, "audio/mp4", move=True), mix=report)
+        return Master(
+            blob=store.put(output, "audio/mp4", move=True),
+            mix=report,
+            lossless=store.put(flac, "audio/flac", move=True) if lossless else None,
+        )

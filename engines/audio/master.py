@@ -23,6 +23,7 @@ BITRATE = "192k"
 # At this bitrate the fast coder without its low-bitrate tools is 15 dB nearer to the original than the default one,
 # in a third of the time.
 _CODER = ("-aac_coder", "fast", "-aac_pns", "0", "-aac_is", "0")
+_LOSSLESS = ("-map", "0:a", "-c:a", "flac", "-sample_fmt", "s32", "-bitexact", "-f", "flac")
 _OVERSHOOT_DB = 0.8  # of the codec, over the peaks that go into it
 _TOLERANCE_LU, _SPARE_DB = 0.15, 0.2
 _MOST_PASSES = 4
@@ -33,11 +34,17 @@ _TIMEOUT_S = 600.0
 
 
 def write_master(
-    lanes: Lanes, output: Path, *, target: LoudnessTarget, duck_db: float, pool: ThreadPoolExecutor
+    lanes: Lanes,
+    output: Path,
+    *,
+    target: LoudnessTarget,
+    duck_db: float,
+    pool: ThreadPoolExecutor,
+    lossless: Path | None = None,
 ) -> MixReport:
     """Encode the mix, measure what came out, and correct the aim until it is right.
 
-    Raises FfmpegFailed, FfmpegTimeout, DiskFull.
+    `lossless` is where to write what was encoded, as FLAC. Raises FfmpegFailed, FfmpegTimeout, DiskFull.
     """
     steps = _measure_steps(lanes, pool)
     loudest = integrated(steps.powers) + limiter.MOST_GAIN_DB
@@ -46,7 +53,7 @@ def write_master(
     while passes < _MOST_PASSES:
         passes += 1
         master = limiter.solve(steps, target_lufs=target_lufs, ceiling_db=ceiling_db)
-        loudness = _encode(lanes, master, output, pool)
+        loudness = _encode(lanes, master, output, pool, lossless)
         off_lu, over_db = _errors(loudness, target, reachable=loudest > target_lufs)
         if over_db <= 0 and abs(off_lu) <= _TOLERANCE_LU:
             break
@@ -81,7 +88,9 @@ def _measure_steps(lanes: Lanes, pool: ThreadPoolExecutor) -> Steps:
     return Steps(np.concatenate(peaks), np.concatenate(powers))
 
 
-def _encode(lanes: Lanes, master: MasterGain, output: Path, pool: ThreadPoolExecutor) -> Loudness:
+def _encode(
+    lanes: Lanes, master: MasterGain, output: Path, pool: ThreadPoolExecutor, lossless: Path | None
+) -> Loudness:
     """Encode the master and return what ffmpeg's meter shows of the coded sound, decoded in the same process."""
 
     def mastered(span: tuple[int, int]) -> Samples:
@@ -95,6 +104,7 @@ def _encode(lanes: Lanes, master: MasterGain, output: Path, pool: ThreadPoolExec
         *("-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", "pipe:0", "-map", "0:a"),
         *("-c:a", "aac", "-b:a", BITRATE, *_CODER, "-fflags", "+bitexact", "-flags:a", "+bitexact"),
         *("-f", "ipod", f"file:{output}"),
+        *(() if lossless is None else (*_LOSSLESS, f"file:{lossless}")),
     )
     heard = f"[dec:0]atrim=end_sample={len(lanes.voice)},{METER}[heard]"
     metered = ("-dec", "0:0", "-filter_complex", heard, "-map", "[heard]", "-f", "null", "-")

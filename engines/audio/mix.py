@@ -28,12 +28,13 @@ def mix_audio(
     settings: BedSettings,
     target: LoudnessTarget,
     effects: Sequence[EffectPlacement] = (),
+    lossless: Path | None = None,
 ) -> MixReport:
     """Mix speech, music and effects into `output`: AAC in .m4a, 48 kHz stereo, `total_samples` long, at the target's
     loudness with true peaks below its highest.
 
-    Every speech is brought to one loudness, which the bed's level is relative to. The same inputs give the same
-    bytes. Raises SourceUnreadable, FfmpegFailed, FfmpegTimeout, DiskFull.
+    `lossless` is where to write the same as FLAC. Every speech is brought to one loudness, which the bed's level is
+    relative to. The same inputs give the same bytes. Raises SourceUnreadable, FfmpegFailed, FfmpegTimeout, DiskFull.
     """
     with ThreadPoolExecutor(_THREADS) as pool:
         voice = voice_lane(speech, total=total_samples, pool=pool)
@@ -44,7 +45,7 @@ def mix_audio(
         duck_db = settings.duck_db if bed is not None and voice.any() else 0.0
         laid = [lay_effect(effect, total=total_samples) for effect in effects]
         lanes = Lanes(voice, bed, _duck_curve(voice, duck_db) if duck_db else None, [*filter(None, laid)])
-        return write_master(lanes, output, target=target, duck_db=duck_db, pool=pool)
+        return write_master(lanes, output, target=target, duck_db=duck_db, pool=pool, lossless=lossless)
 
 
 def _duck_curve(voice: NDArray[np.int16], depth_db: float) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Join encoded segments and the audio master into one MP4 by stream copy, with frame-exact timestamps."""
+"""Join encoded segments and the audio master into one file by stream copy, with frame-exact timestamps."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -15,7 +15,13 @@ from engines.errors import OutputInvalid
 AnyPacket: TypeAlias = "Packet[Any]"  # generic in its stubs only
 
 _UNDECODED = [{"skip_frame": "all"}]  # else opening a file decodes a picture, for 15 ms
-_BITEXACT = {"movflags": "+faststart", "fflags": "+bitexact"}
+_CONTAINERS = {".mp4": "mp4", ".webm": "webm", ".mkv": "matroska"}
+_OPTIONS = {
+    ".mp4": {"movflags": "+faststart", "fflags": "+bitexact"},
+    # Decoding times, which start before 0, are not written to these: nothing need be shifted. The index comes first.
+    ".webm": {"avoid_negative_ts": "disabled", "cues_to_front": "1", "fflags": "+bitexact"},
+    ".mkv": {"avoid_negative_ts": "disabled", "cues_to_front": "1", "fflags": "+bitexact"},
+}
 
 
 class SegmentFile(NamedTuple):
@@ -28,12 +34,16 @@ class SegmentFile(NamedTuple):
 def assemble_video(segments: Sequence[SegmentFile], *, audio: Path, fps: Fraction, title: str, output: Path) -> None:
     """Write `output`: every segment's packets one after the other, and the audio beside them, nothing re-encoded.
 
+    Its container is that of its extension: .mp4, .webm or .mkv. The last two round times to whole milliseconds.
     Raises OutputInvalid if a segment has not its planned frames, does not start with an IDR frame, or was encoded
     with other settings than the first.
     """
     with av.open(str(segments[0].path)) as first, av.open(str(audio)) as sound, _create(output) as target:
         headers = first.streams.video[0].codec_context.extradata
-        video_stream = target.add_stream_from_template(first.streams.video[0])
+        # Opaque, as else a codec is looked for that encodes under the name of the one that decodes: AV1 has none.
+        video_stream = target.add_stream_from_template(first.streams.video[0], opaque=True)
+        if output.suffix == ".mp4" and video_stream.codec_context.codec.canonical_name == "hevc":
+            video_stream.codec_context.codec_tag = "hvc1"  # the name under which Apple's players take it
         video_stream.time_base = 1 / fps
         audio_stream = target.add_stream_from_template(sound.streams.audio[0])
         target.metadata["title"] = title
@@ -49,7 +59,8 @@ def open_packets(path: Path) -> InputContainer:
 
 
 def _create(output: Path) -> av.container.OutputContainer:
-    return av.open(str(output), "w", format="mp4", container_options=_BITEXACT)
+    kind = output.suffix
+    return av.open(str(output), "w", format=_CONTAINERS[kind], container_options=_OPTIONS[kind])
 
 
 def _decode_time(packet: AnyPacket) -> Fraction:

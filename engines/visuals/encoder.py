@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from engines import ffmpeg
 from engines.timebase import frame_to_ms
+from engines.visuals.codecs import codec_arguments
 from engines.visuals.footage_part import Decoding
-from models.encoding import VideoSettings
+from models.encoding import FrameFormat, VideoSettings
 
 _BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,setsar=1"
 
@@ -49,10 +50,36 @@ def encode_arguments(
 ) -> list[str]:
     """Return the arguments that encode `frame_count` frames to an MP4 of video only, whose times count from 0.
 
+    `threads` is the encoder's; the other arguments are those of `frame_arguments`.
+    """
+    return [
+        *frame_arguments(
+            video,
+            first_frame=first_frame,
+            frame_count=frame_count,
+            piped_frames=piped_frames,
+            body=body,
+            overlays=overlays,
+        ),
+        *codec_arguments(video, threads=threads),
+        *("-video_track_timescale", str(video.fps.numerator * 100)),
+        *("-map_metadata", "-1", "-bitexact", "-f", "mp4", "-y", str(output)),
+    ]
+
+
+def frame_arguments(
+    video: FrameFormat,
+    *,
+    first_frame: int,
+    frame_count: int,
+    piped_frames: int,
+    body: Decoding | None,
+    overlays: OverlayFiles,
+) -> list[str]:
+    """Return the arguments that make `frame_count` finished frames, for an output that takes them.
+
     `first_frame` is the first one's number in its scene, from whose start the captions' times count.
     The first `piped_frames` are raw I420 on standard input, the others are decoded from `body` in the same process.
-    `threads` is the encoder's. Its look-ahead stays in step with them: one that runs ahead in a thread of its own is
-    faster, but gives other bytes now and then.
     """
     frames = [*(_raw_input(video) if piped_frames else []), *(body.input_arguments if body else [])]
     shown = [image for image in overlays.images if _is_seen(image, first_frame, frame_count, video)]
@@ -65,27 +92,17 @@ def encode_arguments(
         *inputs,
         *("-filter_complex_threads", "1", "-filter_complex", _graph(video, piped_frames, body, finish)),
         *("-map", "[out]", "-frames:v", str(frame_count), "-fps_mode", "passthrough"),
-        *("-c:v", "libx264", "-preset", video.x264_preset, "-crf", str(video.crf), "-threads", str(threads)),
-        *(
-            "-x264-params",
-            "sync-lookahead=0",
-            "-pix_fmt",
-            "yuv420p",
-            "-video_track_timescale",
-            str(video.fps.numerator * 100),
-        ),
-        *("-map_metadata", "-1", "-bitexact", "-f", "mp4", "-y", str(output)),
     ]
 
 
-def _raw_input(video: VideoSettings) -> list[str]:
+def _raw_input(video: FrameFormat) -> list[str]:
     return [
         *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{video.width_px}x{video.height_px}"),
         *("-framerate", f"{video.fps.numerator}/{video.fps.denominator}", "-i", "pipe:0"),
     ]
 
 
-def _graph(video: VideoSettings, piped_frames: int, body: Decoding | None, finish: str) -> str:
+def _graph(video: FrameFormat, piped_frames: int, body: Decoding | None, finish: str) -> str:
     if body is None:
         return f"[0:v]{_BT709},{finish}"
     if not piped_frames:
@@ -93,7 +110,7 @@ def _graph(video: VideoSettings, piped_frames: int, body: Decoding | None, finis
     return f"[0:v]{_BT709}[head];[1:V:0]{body.graph},{_BT709}[body];[head][body]concat=n=2:v=1:a=0,{finish}"
 
 
-def _is_seen(image: ImageFile, first_frame: int, frame_count: int, video: VideoSettings) -> bool:
+def _is_seen(image: ImageFile, first_frame: int, frame_count: int, video: FrameFormat) -> bool:
     first_ms, stop_ms = (frame_to_ms(frame, video.fps) for frame in (first_frame, first_frame + frame_count))
     return image.start_ms < stop_ms and image.end_ms > first_ms
 

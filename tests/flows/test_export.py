@@ -1,0 +1,110 @@
+"""Every file that a spec can ask for, made from the same frames and the same sound, and measured."""
+
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from models.export import AudioFormat, VideoFormat
+from models.report import RenderReport
+from tests.flows import measure
+from tests.flows.studio import Studio
+from tests.media import constant_rate, make_video
+
+CODECS = {"h264": "h264", "hevc": "hevc", "av1": "libdav1d", "vp9": "vp9"}
+SOUNDS = {".mp4": "aac", ".mkv": "opus", ".webm": "opus"}
+OTHERS = [each for each in VideoFormat if each is not VideoFormat.MP4_H264]
+FILES = ["video.mp4", *(f"video-{each.codec}.{each.container}" for each in OTHERS)]
+
+
+@pytest.fixture(scope="module")
+def report(module_studio: Studio) -> RenderReport:
+    make_video(module_studio.root / "clip.mp4", pts_ms=constant_rate(40, 24), size=(320, 180))
+    scenes = [
+        {"narration": "First of three.", "visual": "color:#204060"},
+        {"narration": "Second comes.", "visual": "clip.mp4", "transition": "fade"},
+        {"visual": "color:#602040", "min_duration_ms": 100},
+    ]
+    export = {"also": [*OTHERS], "audio": [*AudioFormat], "subtitles": ["ass", "srt"]}
+    spec = {"title": "Files", "quality": "draft", "canvas": {"preset": "square"}, "scenes": scenes, "export": export}
+    return module_studio.render(spec)
+
+
+@pytest.fixture(scope="module")
+def folder(module_studio: Studio, report: RenderReport) -> Path:
+    return module_studio.output / "files"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_video_has_its_codec_and_every_frame_at_its_time(folder: Path, report: RenderReport, name: str):
+    path = folder / name
+    with av.open(str(path)) as container:
+        picture, sound = container.streams.video[0], container.streams.audio[0]
+        codec = "h264" if name == "video.mp4" else CODECS[path.stem.partition("-")[2]]
+        assert (picture.codec_context.name, sound.codec_context.name) == (codec, SOUNDS[path.suffix])
+        assert picture.average_rate == 30
+        assert picture.codec_context.colorspace == picture.codec_context.color_primaries == 1
+        assert container.metadata["title"] == "Files"
+        times = [packet.pts * packet.time_base for packet in container.demux(picture) if packet.size]
+    assert len(times) == report.video.frame_count
+    tolerance = 0 if path.suffix == ".mp4" else Fraction(1, 1999)  # the others round to whole milliseconds
+    assert all(abs(time - Fraction(number, 30)) <= tolerance for number, time in enumerate(sorted(times)))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_video_shows_and_sounds_like_the_main_one(folder: Path, name: str):
+    main, other = (measure.frames_rgb(folder / each).astype(int) for each in (FILES[0], name))
+    assert main.shape == other.shape
+    assert np.abs(main - other).mean(axis=(1, 2, 3)).max() < 6
+    heard = [measure.sound(folder / each) for each in (FILES[0], name)]
+    length = min(map(len, heard))
+    assert abs(len(heard[0]) - len(heard[1])) <= 2048
+    lag = _lag([samples[:length] for samples in heard])
+    assert abs(lag) <= 48  # a millisecond
+
+
+def test_hevc_in_mp4_has_the_name_that_apple_takes(folder: Path):
+    with av.open(str(folder / "video-hevc.mp4")) as container:
+        assert container.streams.video[0].codec_context.codec_tag == "hvc1"
+    assert measure.boxes(folder / "video-av1.mp4").index("moov") < measure.boxes(folder / "video-av1.mp4").index("mdat")
+
+
+def test_containers_of_one_codec_share_its_segments(report: RenderReport):
+    runs = Counter(step.name.partition(":")[0] for step in report.steps)
+    assert runs["burn_subtitles"] == 3 * len({each.codec for each in VideoFormat})
+    assert runs["compose_clip"] == 3
+    assert runs["assemble_video"] == len(VideoFormat)
+    assert runs["mix_audio"] == runs["plan_timeline"] == runs["typeset_captions"] == 1
+
+
+@pytest.mark.parametrize(("name", "codec"), [("audio.m4a", "aac"), ("audio.mp3", "mp3float"), ("audio.opus", "opus")])
+def test_the_sound_alone_is_as_loud_and_as_long(folder: Path, report: RenderReport, name: str, codec: str):
+    with av.open(str(folder / name)) as container:
+        assert container.streams.audio[0].codec_context.name == codec
+    integrated_lufs, true_peak_dbtp = measure.loudness(folder / name)
+    assert integrated_lufs == pytest.approx(-14, abs=0.5)
+    assert true_peak_dbtp <= -1
+    assert abs(len(measure.sound(folder / name)) / measure.RATE_HZ - report.video.duration_ms / 1000) < 0.06
+    told = {sound.name: sound.loudness for sound in report.sounds}
+    assert set(told) == {"audio.mp3", "audio.opus"}
+    if name in told:
+        assert told[name].integrated_lufs == pytest.approx(integrated_lufs, abs=0.2)
+
+
+def test_the_captions_of_all_scenes_are_one_script(folder: Path):
+    assert not (folder / "captions.vtt").exists()
+    lines = [line for line in (folder / "captions.ass").read_text().splitlines() if line.startswith("Dialogue")]
+    starts = [line.split(",")[1] for line in lines]
+    assert starts == sorted(starts)
+    assert "Second" in "".join(lines)
+
+
+def _lag(heard: list[np.ndarray]) -> int:
+    """By how many samples the second sound comes later than the first."""
+    one, other = (np.fft.rfft(samples, 2 * len(samples)) for samples in heard)
+    correlation = np.fft.irfft(np.conj(one) * other)
+    at = int(np.argmax(correlation))
+    return at if at < len(heard[0]) else at - len(correlation)
