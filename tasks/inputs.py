@@ -97,10 +97,7 @@ def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, vi
 
 def for_music(spec: ShortSpec, sources: Sources) -> dict[str, Inputs]:
     """Return the inputs of `prepare_music` by track (one or none)."""
-    return {
-        track: {"track": sources[track], "loop_samples": sound.loop_samples(track)}
-        for track in filter(None, (spec.music.track,))
-    }
+    return {track: {"track": sources[track]} for track in filter(None, (spec.music.track,))}
 
 
 def for_effects(needed: Mapping[str, str], fetching: Mapping[str, Any]) -> dict[str, Inputs]:

@@ -12,12 +12,12 @@ from tasks.retries import step
 
 
 @step(version=1, run_name="prepare_music")
-def prepare_music(track: Source, loop_samples: int | None) -> PreparedTrack:
+def prepare_music(track: Source) -> PreparedTrack:
     """Return the track as sound that can be mixed, and where it may repeat. Raises SourceUnreadable."""
     store = open_store()
     with store.scratch() as folder:
         source, output = _sound(track), folder / "track.wav"
-        info = prepare_track(source, name=track.uri, output=output, loop_samples=loop_samples)
+        info = prepare_track(source, name=track.uri, output=output)
         return PreparedTrack(uri=track.uri, blob=store.put(output, "audio/wav", move=True), info=info)
 
 

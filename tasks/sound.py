@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from blocks.settings import get_settings
@@ -36,31 +35,15 @@ def with_sound(spec: ShortSpec) -> ShortSpec:
 
 def libraries() -> tuple[tuple[library.LibraryTrack, ...], ...]:
     """Return the tracks of the user's folder, if there is one, and those that come along. Raises LibraryInvalid."""
-    folder = _own_folder()
+    folder = get_settings().music.expanduser().resolve()
     own = library.folder_tracks(folder) if folder.is_dir() else ()
     return own, library.bundled_tracks(MANIFEST)
-
-
-def loop_samples(address: str) -> int | None:
-    """Return the length of a library's track that is known to repeat as a whole. Raises LibraryInvalid."""
-    if address.startswith("assets:"):
-        tracks = library.bundled_tracks(MANIFEST)
-    elif ":" not in address and Path(address).is_relative_to(_own_folder()):
-        tracks = library.folder_tracks(_own_folder())
-    else:
-        return None
-    names = {address, f"{address}.ogg"}
-    return next((track.loop_samples for track in tracks if track.address in names), None)
 
 
 def loudness_of(spec: ShortSpec) -> LoudnessTarget:
     """Return how loud the master should be, by the user's own file or ours. Raises LoudnessUnknown, PresetInvalid."""
     own = get_settings().presets.expanduser() / LOUDNESS_FILE.name
     return targets.loudness_target([file for file in (own, LOUDNESS_FILE) if file.is_file()], spec.sound.loudness)
-
-
-def _own_folder() -> Path:
-    return get_settings().music.expanduser().resolve()
 
 
 def cleaned(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[bool, ...]:

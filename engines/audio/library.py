@@ -21,9 +21,6 @@ class LibraryTrack(Model):
 
     address: str = Field(title="Address", description="What a spec's music.track takes")
     moods: tuple[str, ...] = Field(default=(), title="Moods", description="In lower case")
-    loop_samples: int | None = Field(
-        default=None, gt=0, title="Loop", description="Its length at 48 kHz, if it repeats as a whole without a seam"
-    )
     author: str = Field(default="", title="Author")
     licence: str = Field(default="", title="Licence")
 
@@ -35,7 +32,6 @@ def bundled_tracks(manifest: Path) -> tuple[LibraryTrack, ...]:
         LibraryTrack(
             address=f"assets:{asset['name']}",
             moods=_moods(asset["mood"].split(",")),
-            loop_samples=asset.get("loop_samples"),
             author=asset["author"],
             licence=asset["licence"],
         )
