@@ -113,6 +113,7 @@ class Settings(BaseSettings):
         default=None, description="Where errors that no user made are sent; unset: nowhere"
     )
     metrics_port: int = Field(default=9464, ge=1, le=65535, description="Of the exporter that Prometheus scrapes")
+    brands_dir: Path = Field(default=Path("brands"), description="Folder of brand kits, NAME.toml each")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
 
     @property

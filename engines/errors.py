@@ -254,6 +254,24 @@ class LoudnessUnknown(UserError):
     template = "sound.loudness: nothing is known of {name!r}; choose one of {known}"
 
 
+class OverlayTooLong(UserError):
+    """Needs `field`, `text`: an overlay's text does not fit its place on this canvas at any readable size."""
+
+    template = "{field}: {text!r} does not fit the room that safe area and captions leave; shorten it"
+
+
+class BrandUnknown(UserError):
+    """Needs `brand`, `known`: the kits there are, in words."""
+
+    template = "brand: no kit {brand!r}; choose one of {known}"
+
+
+class BrandInvalid(UserError):
+    """Needs `brand`, `reason`: a brand kit that breaks its schema."""
+
+    template = "brand {brand!r}: {reason}"
+
+
 class PresetInvalid(UserError):
     """Needs `path`, `reason`: a preset or safe-area file that is missing or breaks its schema."""
 

@@ -2,15 +2,19 @@
 
 import json
 import posixpath
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from engines.errors import SpecInvalid
+from models.base import Model
 from models.spec import ShortSpec
 from models.voice import VoiceProvider
+
+M = TypeVar("M", bound=Model)
 
 MOST_BYTES = 1_000_000
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -90,20 +94,27 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
     voice = spec.voice
     if voice.provider is VoiceProvider.PIPER and "/" in voice.name:
         voice = voice.model_copy(update={"name": absolute(voice.name)})
-    music = spec.music.model_copy(update={"track": absolute(spec.music.track)})
-    sound = spec.sound.model_copy(update={"transition_sound": absolute(spec.sound.transition_sound)})
+    music = _with_paths(spec.music, ("track",), absolute)
+    sound = _with_paths(spec.sound, ("transition_sound",), absolute)
+    overlays = _with_paths(spec.overlays, ("logo",), absolute)
     visuals = tuple(absolute(visual) for visual in spec.visuals)
-    return spec.model_copy(
+    return _with_paths(spec, ("intro", "outro"), absolute).model_copy(
         update={
             "scenes": scenes,
             "voice": voice,
             "voice_over": absolute(spec.voice_over),
             "music": music,
             "sound": sound,
+            "overlays": overlays,
             "visuals": visuals,
             "destination": absolute(spec.destination),
         }
     )
+
+
+def _with_paths(model: M, names: Sequence[str], absolute: Callable[[str | None], str | None]) -> M:
+    """Return the model with some fields made absolute; those that were left out stay left out."""
+    return model.model_copy(update={name: absolute(getattr(model, name)) for name in names if getattr(model, name)})
 
 
 def _below_url(base_url: str, path: str) -> str:

@@ -18,6 +18,7 @@ from models.report import RenderReport
 from models.spec import ShortSpec
 from tasks import cut_inputs, inputs, voice_inputs
 from tasks.assemble import assemble_video, make_poster
+from tasks.brand import branded, with_cards
 from tasks.burn import burn_subtitles
 from tasks.captions import typeset_captions
 from tasks.compose import compose_clip
@@ -27,6 +28,7 @@ from tasks.fetch import fetch_asset
 from tasks.mix import mix_audio
 from tasks.music import prepare_effect, prepare_music
 from tasks.narrate import split_voice_over, synthesize_narration
+from tasks.overlays import draw_overlays
 from tasks.pictures import describe_pictures
 from tasks.plan import plan_timeline, scenes_of, slug_of
 from tasks.publish import folder_of, poster_preview, publish, write_report
@@ -52,12 +54,13 @@ def render_short(
     """
     started = time.monotonic()
     return_pictures()
-    slug, cuts = slug_of(spec, name), cuts_of(spec)
-    folder = folder_of(destination or spec.destination or get_settings().destination, slug)
+    slug = slug_of(spec, name)
     with failure_told(spec, slug):
-        spec = with_sound(spec)
+        spec = with_sound(branded(spec))
+    cuts = cuts_of(spec)
+    folder = folder_of(destination or spec.destination or get_settings().destination, slug)
     pictures = describe_pictures(spec, scenes_of(spec), cuts)
-    scenes = pictures.scenes
+    scenes = with_cards(pictures.scenes, spec)
     needed = inputs.needed_sources(spec, scenes)
     step_count = inputs.count_steps(spec, scenes, needed, cuts) + pictures.step_count
 
@@ -82,12 +85,14 @@ def render_short(
             lossless=bool(sounds_of(cuts)),
         )
         captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
+        laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
+        drawn = captions | steps.make_all(draw_overlays, laying)
         burning = steps.fan_out(
             burn_subtitles,
-            cut_inputs.for_burn(cuts, scenes, shots, narrations, captions, timeline),
+            cut_inputs.for_burn(cuts, scenes, shots, narrations, drawn, timeline),
             largest_first=inputs.frame_count,
         )
-        posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, shots, timeline))
+        posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, scenes, shots, timeline))
         steps.settle()
         master, encoded, posters = mixing.result(), results(burning), results(posing)
 

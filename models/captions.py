@@ -102,7 +102,7 @@ class Cue(Model):
 class CaptionedScene(Model):
     """What typesetting needs to know of one scene."""
 
-    number: int = Field(ge=1, title="Scene", description="Counted from 1")
+    number: int = Field(ge=0, title="Scene", description="Counted from 1; 0 for an intro")
     words: tuple[WordTiming, ...] = Field(default=(), description="Times from the start of the scene's speech")
     speech_offset_ms: int = Field(default=0, ge=0, description="From the scene's first frame to its speech's start")
     start_ms: int = Field(ge=0, description="Start of the scene in the whole short")

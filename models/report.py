@@ -86,7 +86,9 @@ class StepFailure(Model):
     """One reason why a render failed."""
 
     step: str = Field(title="Step", description="Such as fetch_asset; empty where none had begun")
-    scene: int | None = Field(default=None, ge=1, title="Scene", description="Counted from 1; empty for no single one")
+    scene: int | None = Field(
+        default=None, ge=0, title="Scene", description="Counted from 1, 0 for an intro; empty for no single one"
+    )
     reason: str = Field(title="Reason")
     may_pass: bool = Field(title="May pass", description="Whether the same render may work later")
 

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from models.addresses import SourceAddress, VisualAddress
 from models.base import BlankIsNone, Model, plain_schema
+from models.brand import BRAND_PATTERN
 from models.caption_settings import Captions
 from models.export import Export
+from models.graphics import OverlaySettings, Poster
 from models.voice import NarrationText, ScriptText, Voice
 
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -291,6 +293,9 @@ class Scene(Model):
     sound_at_ms: int = Field(
         default=0, ge=0, le=600_000, title="Sound effect at (ms)", description="From the scene's start"
     )
+    lower_third: str = Field(
+        default="", max_length=120, title="Lower third", description="A name, or name | role, shown early in the scene"
+    )
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
@@ -364,6 +369,28 @@ class ShortSpec(Model):
     export: Export = Field(default=Export(), title="Export")
     variants: tuple[Variant, ...] = Field(
         default=(), max_length=20, title="Variants", description="The same short in other shapes"
+    )
+    overlays: OverlaySettings = Field(default=OverlaySettings(), title="Overlays")
+    poster: Poster = Field(default=Poster(), title="Poster")
+    brand: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        max_length=64,
+        pattern=BRAND_PATTERN,
+        title="Brand kit",
+        description="Name of a saved kit, whose colours, fonts, logo, intro, outro and music are used",
+    )
+    intro: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Intro",
+        description="A clip, or a picture for 2.5 s, before the first scene",
+    )
+    outro: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Outro",
+        description="A clip, or a picture for 2.5 s, after the last scene",
     )
     destination: Annotated[str | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,

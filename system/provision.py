@@ -7,6 +7,7 @@ from httpx import HTTPError
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL
 
+from blocks.brand import Brand
 from blocks.records import StepRecords
 from engines.errors import ApiUnreachable
 from system import automations, deployments, fleet
@@ -28,6 +29,7 @@ def provision(*, workers: int, deployed: str | None = None) -> tuple[str, Sequen
 async def _apply(*, workers: int, deployed: str | None) -> list[str]:
     async with get_client() as client:
         await StepRecords.aregister_type_and_schema(client=client)
+        await Brand.aregister_type_and_schema(client=client)
         return [
             *await fleet.apply_pool(client, workers=workers),
             *await deployments.apply_deployments(client, deployed=deployed),

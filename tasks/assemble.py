@@ -1,19 +1,21 @@
 """Join the scenes and the sound; pick the poster."""
 
 from blocks.store import open_store
+from engines.subtitles.fonts import find_fonts
 from engines.timebase import frame_to_ms
 from engines.visuals import assemble
 from engines.visuals.poster import make_poster as draw_poster
+from engines.visuals.poster_frame import candidates, frame_score
 from engines.visuals.segment import shot_frame
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
+from models.graphics import Look, PosterLayout
 from models.report import Video
 from models.shots import EncodedScene, Shot
-from tasks.library import TITLE_FONT
+from tasks.library import HEADING_WEIGHT, caption_library
 from tasks.retries import step
 from tasks.shots import load_shot
 
-POSTER_AT = 0.4
 MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska"}
 
 
@@ -45,13 +47,32 @@ def assemble_video(
         )
 
 
-@step(version=1, run_name="make_poster")
-def make_poster(shot: Shot, frame_count: int, video: VideoSettings, title: str, library: str) -> ArtifactRef:
-    """Return a JPEG of the first scene's picture with the title on it."""
+@step(version=2, run_name="make_poster")
+def make_poster(
+    shots: tuple[Shot, ...],
+    frame_counts: tuple[int, ...],
+    video: VideoSettings,
+    title: str,
+    layout: PosterLayout,
+    look: Look,
+    library: str,
+) -> ArtifactRef:
+    """Return a JPEG of the best of some frames of the scenes, with the title on it. Raises FontUnknown."""
     store = open_store()
-    loaded = load_shot(store, shot)
+    loaded = [load_shot(store, shot) for shot in shots]
+    frames = (
+        shot_frame(loaded[scene], number=frame, frame_count=frame_counts[scene], video=video)
+        for scene, frame in candidates(shots, frame_counts)
+    )
+    fonts = find_fonts(look.font, weight=HEADING_WEIGHT, fonts_dirs=caption_library().fonts_dirs).faces
     with store.scratch() as folder:
         output = folder / "poster.jpg"
-        frame = shot_frame(loaded, number=int(frame_count * POSTER_AT), frame_count=frame_count, video=video)
-        draw_poster(frame, title=title, font=TITLE_FONT, output=output)
+        draw_poster(
+            max(frames, key=frame_score),
+            title=title,
+            fonts=[face.path for face in fonts],
+            layout=layout,
+            look=look,
+            output=output,
+        )
         return store.put(output, "image/jpeg", move=True)

@@ -19,6 +19,7 @@ def typeset_captions(
     captions: Captions,
     video: FrameFormat,
     language: str,
+    first_number: int,
     library: str,
 ) -> CaptionSet:
     """Return an ASS file per scene with words, and the SRT and WebVTT of the whole short.
@@ -28,7 +29,7 @@ def typeset_captions(
     store = open_store()
     with store.scratch() as folder:
         result = typeset(
-            _captioned(narrations, timeline),
+            _captioned(narrations, timeline, first_number),
             captions=captions,
             canvas_px=(video.width_px, video.height_px),
             library=caption_library(),
@@ -43,10 +44,10 @@ def typeset_captions(
         )
 
 
-def _captioned(narrations: tuple[Narration | None, ...], timeline: Timeline) -> list[CaptionedScene]:
+def _captioned(narrations: tuple[Narration | None, ...], timeline: Timeline, first_number: int) -> list[CaptionedScene]:
     return [
         CaptionedScene(
-            number=slot.index + 1,
+            number=slot.index + first_number,
             words=narration.words if narration else (),
             speech_offset_ms=slot.speech_offset_ms,
             start_ms=frame_to_ms(slot.start_frame, timeline.fps),

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from engines.timebase import frame_to_ms
 from models.artifacts import ArtifactRef
 from models.export import AudioFormat, SubtitleFormat
+from models.media import Source
 from models.report import CaptionSet, Master, NamedBlob, Sound, Video
 from models.shots import EncodedScene, Shot
 from models.spec import Scene
 from models.timeline import Timeline
-from tasks import inputs
+from tasks import inputs, overlay_inputs
 from tasks.cuts import MAIN, Cuts, sounds_of
 from tasks.inputs import Inputs, Narrations
 from tasks.sound import loudness_of
@@ -39,10 +40,27 @@ def for_captions(cuts: Cuts, narrations: Narrations, timeline: Timeline) -> dict
     return {cut.name: inputs.for_captions(cut.spec, narrations, timeline, cut.frame) for cut in cuts.values()}
 
 
-def for_poster(cuts: Cuts, shots: Mapping[CutKey, Shot], timeline: Timeline) -> dict[str, Inputs]:
+def for_overlays(
+    cuts: Cuts,
+    scenes: Sequence[Scene],
+    sources: Mapping[str, Source],
+    captions: Mapping[str, CaptionSet],
+    timeline: Timeline,
+) -> dict[str, Inputs]:
+    """Return the inputs of `draw_overlays` by cut, of those that have any."""
+    return {
+        cut.name: overlay_inputs.for_overlays(cut.spec, scenes, sources, captions[cut.name], timeline, cut.frame)
+        for cut in cuts.values()
+        if overlay_inputs.has_overlays(cut.spec, scenes)
+    }
+
+
+def for_poster(
+    cuts: Cuts, scenes: Sequence[Scene], shots: Mapping[CutKey, Shot], timeline: Timeline
+) -> dict[str, Inputs]:
     """Return the inputs of `make_poster` by cut."""
     return {
-        cut.name: inputs.for_poster(cut.spec, _by_scene(shots, cut.name), timeline, cut.renditions[0].settings)
+        cut.name: inputs.for_poster(cut.spec, scenes, _by_scene(shots, cut.name), timeline, cut.renditions[0].settings)
         for cut in cuts.values()
     }
 

@@ -1,10 +1,12 @@
 """What each step is given: pure functions from the spec and earlier results to keyword arguments."""
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.audio import BedSettings, PreparedEffect
+from models.cards import Card
 from models.encoding import FrameFormat, VideoSettings
+from models.graphics import SceneRole, look_of
 from models.media import Source
 from models.overlays import Overlays
 from models.report import CaptionSet
@@ -13,8 +15,10 @@ from models.spec import FRAME_RATES, Scene, ShortSpec, TransitionName
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
 from tasks import sound, voice_inputs
+from tasks.brand import first_number, numbers_of, role_of
 from tasks.cuts import Cuts, Rendition
 from tasks.library import library_version
+from tasks.overlay_inputs import has_overlays
 from tasks.pictures import is_described
 
 Inputs = dict[str, Any]
@@ -30,16 +34,19 @@ CUT_STEPS = 3  # typeset_captions, make_poster, publish
 def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
     """Return every distinct source with an address and who uses it ("scene 3, scene 7", "music"), for messages."""
     users: dict[str, list[str]] = {}
-    for number, scene in enumerate(scenes, start=1):
+    for number, scene in zip(numbers_of(scenes), scenes, strict=True):
         visual = None if is_described(scene.visual) else scene.visual
+        user = f"scene {number}" if role_of(scene) is SceneRole.CONTENT else role_of(scene).value
         for uri in filter(None, (visual, scene.second_visual, scene.voice_over)):
-            users.setdefault(uri, []).append(f"scene {number}")
+            users.setdefault(uri, []).append(user)
     if spec.voice_over:
         users.setdefault(spec.voice_over, []).append("voice-over")
     if spec.music.track:
         users.setdefault(spec.music.track, []).append(_MUSIC)
     for use in sound.effect_uses(spec, scenes):
-        users.setdefault(use.address, []).append(f"{_EFFECT} of scene {use.scene + 1}")
+        users.setdefault(use.address, []).append(f"{_EFFECT} of scene {numbers_of(scenes)[use.scene]}")
+    if spec.overlays.logo and has_overlays(spec, scenes):
+        users.setdefault(spec.overlays.logo, []).append("logo")
     return {uri: ", ".join(dict.fromkeys(names)) for uri, names in users.items()}
 
 
@@ -47,7 +54,7 @@ def count_steps(spec: ShortSpec, scenes: Sequence[Scene], needed: Mapping[str, s
     """Return how many steps the whole render has, shared ones counted as often as they are asked for."""
     heard = sum(_MUSIC in users.split(", ") for users in needed.values()) + len(_effects(needed))
     files = sum(len(cut.renditions) for cut in cuts.values())
-    of_cuts = len(cuts) * (CUT_STEPS + len(scenes)) + files * (1 + len(scenes))
+    of_cuts = len(cuts) * (CUT_STEPS + has_overlays(spec, scenes) + len(scenes)) + files * (1 + len(scenes))
     return len(needed) + voice_inputs.count_steps(spec, scenes) + heard + STEPS + of_cuts
 
 
@@ -91,6 +98,7 @@ def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, vi
         "captions": spec.captions,
         "video": video,
         "language": spec.language,
+        "first_number": first_number(spec),
         "library": library_version(),
     }
 
@@ -130,11 +138,20 @@ def for_mix(
     }
 
 
-def for_poster(spec: ShortSpec, shots: Shots, timeline: Timeline, video: VideoSettings) -> Inputs:
-    """Return the inputs of `make_poster`: the first scene's picture and the title."""
-    frame_count = timeline.slots[0].frame_count
-    library = library_version()
-    return {"shot": shots[0], "frame_count": frame_count, "video": video, "title": spec.title, "library": library}
+def for_poster(
+    spec: ShortSpec, scenes: Sequence[Scene], shots: Shots, timeline: Timeline, video: VideoSettings
+) -> Inputs:
+    """Return the inputs of `make_poster`: the pictures to choose from, and the title."""
+    shown = [index for index, scene in enumerate(scenes) if role_of(scene) is SceneRole.CONTENT]
+    return {
+        "shots": tuple(shots[index] for index in shown),
+        "frame_counts": tuple(timeline.slots[index].frame_count for index in shown),
+        "video": video,
+        "title": spec.poster.title.strip() or spec.title,
+        "layout": spec.poster.layout,
+        "look": look_of(spec.overlays),
+        "library": library_version(),
+    }
 
 
 def for_burn(
@@ -153,7 +170,7 @@ def for_burn(
             "overlays": _overlays(captions, index) if rendition.is_captioned else Overlays(),
             "frame_count": timeline.slots[index].frame_count,
             "video": rendition.settings,
-            **_count(index, shots),
+            **_count(index, scenes),
         }
         for index, shot in shots.items()
     }
@@ -178,11 +195,14 @@ def _by_scene(narrations: Narrations, timeline: Timeline) -> tuple[Narration | N
     return tuple(narrations.get(slot.index) for slot in timeline.slots)
 
 
-def _count(index: int, scenes: Sized) -> Inputs:
-    return {"number": index + 1, "total": len(scenes)}
+def _count(index: int, scenes: Sequence[Scene]) -> Inputs:
+    numbers = numbers_of(scenes)
+    return {"number": numbers[index], "total": numbers[-1]}
 
 
 def _footage_ms(scene: Scene, source: Source) -> int:
-    """Return the length of a clip's trimmed part; 0 for a still."""
+    """Return the length of a clip's trimmed part; 0 for a still that is no card."""
     duration_ms = source.info.duration_ms
+    if not duration_ms and isinstance(scene, Card):
+        return scene.still_ms
     return max(0, min(scene.end_ms or duration_ms, duration_ms) - scene.start_ms)

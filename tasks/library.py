@@ -15,7 +15,8 @@ PRESETS_DIR = ASSETS_DIR / "presets"
 LOUDNESS_FILE = ASSETS_DIR / "loudness.toml"
 MANIFEST = ASSETS_DIR / "manifest.toml"
 SAFE_AREAS_FILE = ASSETS_DIR / "safe_areas.toml"
-TITLE_FONT = FONTS_DIR / "Montserrat-ExtraBold.ttf"
+BRANDS_DIR = PRESETS_DIR / "brands"
+HEADING_WEIGHT = 800
 _CAPTIONS = "captions"  # the folder of a preset folder that holds those of captions
 
 

@@ -10,6 +10,7 @@ from engines.visuals.shots import LoadedShot
 from models.shots import Framing, Previous, Shot
 from models.spec import MotionName, Scene, TransitionName, plain_word
 from models.timeline import Narration, Timeline
+from tasks.brand import numbers_of
 from tasks.errors import in_scene
 
 PUNCH_MS = 240
@@ -24,7 +25,7 @@ def framings(scenes: Sequence[Scene]) -> list[Framing]:
     wanted = [MotionName.NONE if scene.visual.startswith("color:") else scene.motion for scene in scenes]
     stills = choose_motions(wanted)
     made = []
-    for number, (scene, motion, still) in enumerate(zip(scenes, wanted, stills, strict=True), start=1):
+    for number, scene, motion, still in zip(numbers_of(scenes), scenes, wanted, stills, strict=True):
         with in_scene(number):
             looks = tuple(use_of(name, EffectKind.LOOK) for name in scene.effects)
         made.append(

@@ -6,6 +6,7 @@ from typing import Any
 from models.report import NarrationReport
 from models.spec import Scene, ShortSpec
 from models.timeline import RECORDING, Narration, Narrations
+from tasks.brand import first_number, numbers_of
 
 Inputs = dict[str, Any]
 
@@ -17,14 +18,15 @@ def count_steps(spec: ShortSpec, scenes: Sequence[Scene]) -> int:
 
 def for_speech(spec: ShortSpec, scenes: Sequence[Scene], fetching: Mapping[str, Any]) -> dict[int, Inputs]:
     """Return the inputs of `synthesize_narration` by scene, silent ones left out; a recording may be on its way."""
+    numbers = numbers_of(scenes)
     return {
         index: {
             "text": scene.narration,
             "voice": spec.voice,
             "language": spec.language,
             "recording": fetching[scene.voice_over] if scene.voice_over else None,
-            "number": index + 1,
-            "total": len(scenes),
+            "number": numbers[index],
+            "total": numbers[-1],
         }
         for index, scene in enumerate(scenes)
         if _has_own_speech(spec, scene)
@@ -62,7 +64,7 @@ def who_spoke(spec: ShortSpec, narrations: Mapping[int, Narration]) -> tuple[Nar
     return tuple(
         NarrationReport.model_validate(
             {
-                "scene": index + 1,
+                "scene": index + first_number(spec),
                 "speaker": narration.speaker,
                 "timing": narration.timing,
                 "stands_in_for": None if narration.speaker in (RECORDING, spec.voice.label) else spec.voice.label,

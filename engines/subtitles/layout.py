@@ -10,6 +10,7 @@ from models.caption_settings import CaptionCase, CaptionPosition
 from models.captions import CaptionStyle, Page, SafeArea
 
 BASE_SHORT_SIDE_PX = 1080
+TALL_SPACING_EM = 1.4  # of lines in scripts with tall marks
 LINE_GAP_EM = 0.04  # least room between the ink of two lines
 OVERHANG_EM = 0.03  # how far ink may reach past a line's advance width
 TALLEST = "Égjpqy"  # what ordinary text may hold
@@ -75,6 +76,19 @@ def place(page: Page, *, style: CaptionStyle, frame: Frame, fonts: FontStack) ->
     bottom_px = max(first_px + offset + ink.below_px * em_px for offset, ink in zip(offsets, inks, strict=True))
     shift_px = _shift_inside(top_px, bottom_px, style=style, frame=frame)
     return tuple(Placed(_anchor_px(style, frame), first_px + offset + shift_px) for offset in offsets)
+
+
+def caption_band(*, style: CaptionStyle, frame: Frame, fonts: FontStack) -> tuple[float, float]:
+    """Return the upper and lower edge, in canvas px, between which pages of any words in this style stay."""
+    em_px = style.size_px * frame.unit
+    usual, cap = reach(TALLEST, style=style, fonts=fonts), fonts.primary.cap_height
+    half_px = ((style.max_lines - 1) * max(style.line_spacing, TALL_SPACING_EM) + cap) / 2 * em_px
+    middle_px = _middle_px(style, frame, fonts)
+    top_px = middle_px - half_px - (usual.above_px - cap) * em_px
+    bottom_px = middle_px + half_px + usual.below_px * em_px
+    shift_px = _shift_inside(top_px, bottom_px, style=style, frame=frame)
+    above_px, below_px = _margins(style, frame)
+    return top_px + shift_px - above_px, bottom_px + shift_px + below_px
 
 
 def reach(text: str, *, style: CaptionStyle, fonts: FontStack) -> Ink:

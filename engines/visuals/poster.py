@@ -2,15 +2,17 @@
 
 import io
 import unicodedata
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
-from fontTools.ttLib import TTFont
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
 
-from engines.visuals.color import Pixels
+from engines.contrast import ink_for
+from engines.visuals.color import Pixels, hex_to_rgb
+from engines.visuals.lettering import Ink, Lettering, drawable, reads_leftwards
+from models.graphics import Look, PosterLayout
 
 JPEG_QUALITY = 90
 THUMBNAIL_QUALITY = 70
@@ -21,25 +23,45 @@ _LARGEST, _SMALLEST = 0.125, 0.052  # of the shorter side
 _SIZE_STEP = 0.94
 _LINE_HEIGHT = 1.14
 _SCRIM_STARTS, _SCRIM_DARKEST = 0.30, 0.78
+_BAND_HEIGHT = 0.40  # of the poster's height
+_BAND_PADDING, _RULE_HEIGHT = 0.045, 0.014  # of the shorter side
+_BAND_TEXT_SHARE = 0.86  # of a band whose foot lies too high for _BLOCK_BOTTOM
 _ELLIPSIS = "…"
 Measure = Callable[[str], float]
+Side = Literal["left", "center", "right"]
 
 
-def make_poster(frame_rgb: Pixels, *, title: str, font: Path, output: Path) -> None:
-    """Write a JPEG of `frame_rgb`, uint8 of shape (height, width, 3), darkened towards its foot, with the title on it.
+class Room(NamedTuple):
+    """What a title may take up, and how large its letters may be, in px."""
 
-    The title stands in at most four lines of even length, as large as fits, and ends in an ellipsis where it does not
-    fit at all. Where another font in the folder of `font` covers more of the title, that one is taken; symbols that it
-    lacks (emoji, mostly) are left out. The same input gives the same bytes.
+    width_px: float
+    height_px: float
+    largest_px: float
+    smallest_px: float
+
+
+def make_poster(
+    frame_rgb: Pixels,
+    *,
+    title: str,
+    fonts: Sequence[Path],
+    output: Path,
+    layout: PosterLayout = PosterLayout.FOOT,
+    look: Look | None = None,
+) -> None:
+    """Write a JPEG of `frame_rgb`, uint8 of shape (height, width, 3), with the title on it.
+
+    `foot` writes white on the darkened foot of the picture; `band` moves the picture up and writes on a band of the
+    look's panel colour below it. The title stands in at most four lines of even length, as large as fits, and ends in
+    an ellipsis where it does not fit at all. What `fonts[0]` lacks the others draw; symbols (emoji, mostly) that none
+    has are left out. The same input gives the same bytes.
     """
-    height, width = frame_rgb.shape[:2]
-    chosen = _font_for(title, font)
-    text = _drawable(title, chosen)
+    text = drawable(title, fonts)
     poster = Image.fromarray(frame_rgb)
-    if text:
-        face, lines = fit_title(text, font=chosen, width_px=width, height_px=height)
-        poster = Image.composite(Image.new("RGB", poster.size), poster, _scrim(width, height))
-        _draw_title(poster, lines, face)
+    if text and layout is PosterLayout.BAND:
+        poster = _with_band(poster, text, fonts, look or Look())
+    elif text:
+        poster = _with_foot(poster, text, fonts)
     poster.save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
 
 
@@ -53,24 +75,29 @@ def thumbnail(poster: Path, *, longest_px: int) -> bytes:
     return jpeg.getvalue()
 
 
-def fit_title(text: str, *, font: Path, width_px: int, height_px: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
-    """Return the largest face in which the title fits, and its lines."""
-    room = width_px * _TEXT_WIDTH
-    size = min(width_px, height_px) * _LARGEST
-    smallest = min(width_px, height_px) * _SMALLEST
+def fit_title(text: str, *, fonts: Sequence[Path], room: Room) -> tuple[Lettering, list[str]]:
+    """Return the largest lettering in which the title fits, and its lines."""
+    size = room.largest_px
     while True:
-        face = ImageFont.truetype(str(font), round(size))
+        face = Lettering(fonts, size)
         words = text.split()
-        whole_words = all(face.getlength(word) <= room for word in words)
-        lines = _wrap(words, face.getlength, room)
-        if whole_words and len(lines) <= MAX_LINES:
-            return face, _balanced(words, face.getlength, room, len(lines))
-        if size <= smallest:
+        whole_words = all(face.getlength(word) <= room.width_px for word in words)
+        lines = _wrap(words, face.getlength, room.width_px)
+        high_enough = len(lines) * face.size_px * _LINE_HEIGHT <= room.height_px
+        if whole_words and len(lines) <= MAX_LINES and high_enough:
+            return face, _balanced(words, face.getlength, room.width_px, len(lines))
+        if size <= room.smallest_px:
             break
-        size = max(smallest, size * _SIZE_STEP)
-    pieces = [piece for word in words for piece in _split(word, face.getlength, room)]
-    lines = _wrap(pieces, face.getlength, room)
-    return face, _cut(lines, face.getlength, room)
+        size = max(room.smallest_px, size * _SIZE_STEP)
+    pieces = [piece for word in words for piece in _split(word, face.getlength, room.width_px)]
+    lines = _wrap(pieces, face.getlength, room.width_px)
+    return face, _cut(lines, face.getlength, room.width_px)
+
+
+def foot_room(width_px: int, height_px: int) -> Room:
+    """Return the room for a title at the foot of a poster."""
+    short_px = min(width_px, height_px)
+    return Room(width_px * _TEXT_WIDTH, float(height_px), short_px * _LARGEST, short_px * _SMALLEST)
 
 
 def _wrap(words: list[str], measure: Measure, room: float) -> list[str]:
@@ -117,17 +144,61 @@ def _cut(lines: list[str], measure: Measure, room: float) -> list[str]:
     return [*lines[: MAX_LINES - 1], last + _ELLIPSIS]
 
 
-def _draw_title(poster: Image.Image, lines: list[str], face: ImageFont.FreeTypeFont) -> None:
-    step = face.size * _LINE_HEIGHT
-    top = poster.height * _BLOCK_BOTTOM - step * len(lines)
+def _with_foot(picture: Image.Image, text: str, fonts: Sequence[Path]) -> Image.Image:
+    poster = Image.composite(Image.new("RGB", picture.size), picture, _scrim(*picture.size))
+    face, lines = fit_title(text, fonts=fonts, room=foot_room(*picture.size))
+    top_px = poster.height * _BLOCK_BOTTOM - face.size_px * _LINE_HEIGHT * len(lines)
     shadow = Image.new("L", poster.size)
-    for canvas, ink, drop in ((shadow, 170, face.size * 0.04), (poster, (255, 255, 255), 0.0)):
-        draw = ImageDraw.Draw(canvas)
-        for number, line in enumerate(lines):
-            middle = (poster.width / 2, top + drop + step * (number + 0.5))
-            draw.text(middle, line, fill=ink, font=face, anchor="mm")
-        if canvas is shadow:
-            poster.paste((0, 0, 0), mask=shadow.filter(ImageFilter.GaussianBlur(face.size * 0.08)))
+    _write(shadow, lines, face, top_px=top_px + face.size_px * 0.04, ink=170)
+    poster.paste((0, 0, 0), mask=shadow.filter(ImageFilter.GaussianBlur(face.size_px * 0.08)))
+    _write(poster, lines, face, top_px=top_px, ink=(255, 255, 255))
+    return poster
+
+
+def _with_band(picture: Image.Image, text: str, fonts: Sequence[Path], look: Look) -> Image.Image:
+    """Return the middle of the picture above a band, on which the title begins at one side under a short rule."""
+    width_px, height_px = picture.size
+    edge_px, short_px = round(height_px * (1 - _BAND_HEIGHT)), min(picture.size)
+    poster = Image.new("RGB", picture.size, hex_to_rgb(look.panel_color))
+    upper_px = (height_px - edge_px) // 2
+    poster.paste(picture.crop((0, upper_px, width_px, upper_px + edge_px)), (0, 0))
+    rule_px = max(2, round(short_px * _RULE_HEIGHT))
+    accent = hex_to_rgb(look.accent_color)
+    poster.paste(accent, (0, edge_px - rule_px // 2, width_px, edge_px - rule_px // 2 + rule_px))
+    top_px = edge_px + short_px * _BAND_PADDING
+    bottom_px = max(height_px * _BLOCK_BOTTOM, top_px + (height_px - top_px) * _BAND_TEXT_SHARE)
+    room = Room(width_px * _TEXT_WIDTH, bottom_px - top_px, short_px * _LARGEST, short_px * _SMALLEST)
+    face, lines = fit_title(text, fonts=fonts, room=room)
+    spare_px = bottom_px - top_px - face.size_px * _LINE_HEIGHT * len(lines)
+    side: Side = "right" if reads_leftwards(text) else "left"
+    _write(
+        poster,
+        lines,
+        face,
+        top_px=top_px + max(0.0, spare_px / 2),
+        ink=hex_to_rgb(ink_for(look.panel_color, wanted=look.text_color)),
+        side=side,
+    )
+    return poster
+
+
+def _write(
+    canvas: Image.Image,
+    lines: list[str],
+    face: Lettering,
+    *,
+    top_px: float,
+    ink: Ink,
+    side: Side = "center",
+) -> None:
+    draw = ImageDraw.Draw(canvas)
+    step_px = face.size_px * _LINE_HEIGHT
+    margin_px = canvas.width * (1 - _TEXT_WIDTH) / 2
+    for number, line in enumerate(lines):
+        spare_px = canvas.width * _TEXT_WIDTH - face.getlength(line)
+        left_px = margin_px + {"left": 0.0, "center": spare_px / 2, "right": spare_px}[side]
+        baseline_px = top_px + step_px * (number + 0.5) + (face.ascent_px - face.descent_px) / 2
+        face.draw(draw, left_px, baseline_px, line, ink=ink)
 
 
 def _scrim(width: int, height: int) -> Image.Image:
@@ -135,30 +206,3 @@ def _scrim(width: int, height: int) -> Image.Image:
     position = np.clip((np.linspace(0, 1, height) - _SCRIM_STARTS) / (_BLOCK_BOTTOM - _SCRIM_STARTS), 0, 1)
     rows = position * position * (3 - 2 * position) * _SCRIM_DARKEST * 255
     return Image.fromarray(np.repeat(rows.astype(np.uint8)[:, None], width, axis=1))
-
-
-# --- fonts -------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _characters(font: Path) -> frozenset[int]:
-    with TTFont(font, lazy=True) as file:
-        return frozenset(file.getBestCmap())
-
-
-def _font_for(title: str, font: Path) -> Path:
-    """Return the font itself, or the one beside it that draws more of the title's letters."""
-    letters = {ord(character) for character in title if character.isalnum()}
-    beside = sorted(path for path in font.parent.glob("*.[ot]tf") if path != font)
-    return max([font, *beside], key=lambda path: len(letters & _characters(path)))
-
-
-def _drawable(title: str, font: Path) -> str:
-    """Return the title in one line without the symbols that the font lacks; a letter it lacks stays, as a box."""
-    known = _characters(font)
-    kept = (
-        character
-        for character in unicodedata.normalize("NFC", title)
-        if ord(character) in known or character.isalnum() or character.isspace()
-    )
-    return " ".join("".join(kept).split())

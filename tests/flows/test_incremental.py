@@ -97,30 +97,30 @@ def test_the_spy_sees_the_encoders(studio: Studio, tmp_path: Path):
     [
         pytest.param(
             lambda spec: spec["scenes"][1].update(narration="Second comes later."),
-            {"plan_timeline", "typeset_captions", "mix_audio", *JOINS}
+            {"plan_timeline", "typeset_captions", "mix_audio", "make_poster", *JOINS}
             | of_scene(2, "synthesize_narration", "burn_subtitles")
             | of_scene(3, "burn_subtitles"),
             id="narration, before a fade",
         ),
         pytest.param(
             lambda spec: spec["scenes"][2].update(narration="A third one."),
-            {"plan_timeline", "typeset_captions", "mix_audio", *JOINS}
+            {"plan_timeline", "typeset_captions", "mix_audio", "make_poster", *JOINS}
             | of_scene(3, "synthesize_narration", "burn_subtitles"),
             id="narration, before a cut",
         ),
         pytest.param(
             lambda spec: spec["scenes"][1].update(visual="two.png"),
-            of_scene(2, "compose_clip", "burn_subtitles") | of_scene(3, "burn_subtitles") | JOINS,
+            of_scene(2, "compose_clip", "burn_subtitles") | of_scene(3, "burn_subtitles") | {"make_poster", *JOINS},
             id="picture, before a fade",
         ),
         pytest.param(
             lambda spec: spec["scenes"][3].update(visual="color:#107040"),
-            of_scene(4, "compose_clip", "burn_subtitles") | {"fetch_asset: scene 4", *JOINS},
+            of_scene(4, "compose_clip", "burn_subtitles") | {"fetch_asset: scene 4", "make_poster", *JOINS},
             id="colour",
         ),
         pytest.param(
             lambda spec: spec["scenes"][2].update(motion="pan_right"),
-            of_scene(3, "burn_subtitles", "compose_clip") | JOINS,
+            of_scene(3, "burn_subtitles", "compose_clip") | {"make_poster", *JOINS},
             id="motion",
         ),
         pytest.param(

@@ -6,14 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engines.visuals.poster import MAX_LINES, fit_title, make_poster
+from engines.visuals.poster import MAX_LINES, fit_title, foot_room, make_poster
 
-FONT = Path(__file__).parents[3] / "assets" / "fonts" / "Montserrat-ExtraBold.ttf"
+FOLDER = Path(__file__).parents[3] / "assets" / "fonts"
+FONTS = [
+    FOLDER / "Montserrat-ExtraBold.ttf",
+    *sorted(path for path in FOLDER.glob("Noto*.ttf") if "Emoji" not in path.name),
+]
 GREY = np.full((960, 540, 3), 120, np.uint8)
 
 
 def poster(folder: Path, title: str, frame: np.ndarray = GREY) -> np.ndarray:
-    make_poster(frame, title=title, font=FONT, output=folder / "poster.jpg")
+    make_poster(frame, title=title, fonts=FONTS, output=folder / "poster.jpg")
     with Image.open(folder / "poster.jpg") as image:
         assert image.format == "JPEG"
         return np.asarray(image.convert("RGB")).astype(int)
@@ -53,7 +57,7 @@ def test_the_title_is_on_it_and_inside(tmp_path: Path, title: str, size: tuple[i
 @settings(max_examples=40, deadline=None)
 def test_lines_fit_and_keep_every_word_or_end_in_an_ellipsis(title: str) -> None:
     text = " ".join(title.split())
-    face, lines = fit_title(text, font=FONT, width_px=540, height_px=960)
+    face, lines = fit_title(text, fonts=FONTS, room=foot_room(540, 960))
     assert 1 <= len(lines) <= MAX_LINES
     assert all(face.getlength(line) <= 540 * 0.84 + 1 for line in lines)
     told = "".join(lines).replace(" ", "")
@@ -61,12 +65,10 @@ def test_lines_fit_and_keep_every_word_or_end_in_an_ellipsis(title: str) -> None
 
 
 def test_short_titles_are_larger_and_lines_are_even() -> None:
-    large, _ = fit_title("Why the sky is blue", font=FONT, width_px=1080, height_px=1920)
-    small, lines = fit_title(TITLES[-1], font=FONT, width_px=1080, height_px=1920)
-    assert large.size > 1.5 * small.size
-    face, lines = fit_title(
-        "Five things about the Earth that nobody told you", font=FONT, width_px=1080, height_px=1920
-    )
+    large, _ = fit_title("Why the sky is blue", fonts=FONTS, room=foot_room(1080, 1920))
+    small, lines = fit_title(TITLES[-1], fonts=FONTS, room=foot_room(1080, 1920))
+    assert large.size_px > 1.5 * small.size_px
+    face, lines = fit_title("Five things about the Earth that nobody told you", fonts=FONTS, room=foot_room(1080, 1920))
     lengths = [face.getlength(line) for line in lines]
     assert min(lengths) > 0.5 * max(lengths)
 
@@ -94,6 +96,6 @@ def test_symbols_the_font_lacks_are_left_out_and_other_scripts_are_drawn(tmp_pat
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     made = []
     for name in ("a.jpg", "b.jpg"):
-        make_poster(GREY, title="Twice", font=FONT, output=tmp_path / name)
+        make_poster(GREY, title="Twice", fonts=FONTS, output=tmp_path / name)
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]

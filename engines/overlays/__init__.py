@@ -1,0 +1,1 @@
+"""What stands over the pictures besides captions: cards, hooks, lower thirds, progress bars, watermarks."""

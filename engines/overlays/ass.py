@@ -1,0 +1,171 @@
+"""ASS events of overlays: shapes and lines of text, merged with a scene's captions so that one filter draws both.
+
+Times count in ms from the scene's first frame, lengths in canvas px. libass keeps what it has rasterised, and fades,
+slides and clips of it cost next to nothing per frame.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engines.subtitles.ass import escape_text
+from engines.subtitles.fonts import FontStack
+
+STYLE = "Overlay"
+UNDER_LAYER, SHAPE_LAYER, INK_LAYER = 0, 10, 11  # captions are drawn on the layers between
+_CURVE = 0.5523  # of the radius: where a Bézier curve's handles make a quarter of a circle
+_STYLE_LINE = (
+    "Style: {style},{font},40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,-1"
+)
+_HEAD = """[Script Info]
+ScriptType: v4.00+
+PlayResX: {width}
+PlayResY: {height}
+LayoutResX: {width}
+LayoutResY: {height}
+WrapStyle: 2
+ScaledBorderAndShadow: yes
+YCbCr Matrix: TV.709
+Kerning: yes
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
+StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when something is seen, and how long it takes to appear and to go, in ms."""
+
+    start_ms: int
+    end_ms: int
+    fade_in_ms: int = 0
+    fade_out_ms: int = 0
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it lasts at all, in the hundredths of a second that ASS counts in."""
+        return self.end_ms // 10 > self.start_ms // 10
+
+    @property
+    def fade(self) -> str:
+        """The tag for its fades."""
+        return f"\\fad({self.fade_in_ms},{self.fade_out_ms})" if self.fade_in_ms or self.fade_out_ms else ""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle on the canvas, in px from its top left."""
+
+    left_px: float
+    top_px: float
+    right_px: float
+    bottom_px: float
+
+    @property
+    def width_px(self) -> float:
+        """How wide it is."""
+        return self.right_px - self.left_px
+
+    @property
+    def height_px(self) -> float:
+        """How high it is."""
+        return self.bottom_px - self.top_px
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What a line of text is written with."""
+
+    fonts: FontStack
+    em_px: float
+    color: str
+    opacity: float = 1.0
+
+
+def shape(path: str, span: Span, *, color: str, opacity: float = 1.0, layer: int = SHAPE_LAYER, tags: str = "") -> str:
+    """Return an event that draws a vector path in one colour, #RRGGBB; `tags` go with it."""
+    alpha = f"\\1a&H{round(255 * (1 - opacity)):02X}&" if opacity < 1 else ""
+    paint = f"\\an7\\pos(0,0)\\1c&H{_bgr(color)}&{alpha}{span.fade}{tags}\\p1"
+    return _event(layer, span, f"{{{paint}}}{path}")
+
+
+def text_line(
+    text: str, span: Span, *, x_px: float, baseline_px: float, pen: Pen, anchor: int = 2, tags: str = ""
+) -> str:
+    """Return an event with one line of drawable text; `anchor` is 1, 2 or 3: `x_px` is its left, middle or right."""
+    runs = pen.fonts.runs(text)
+    below_px = max(run.face.descent for run in runs) * pen.em_px
+    written = "".join(
+        f"{{\\fn{run.face.full_name}\\fs{run.face.ass_size(pen.em_px):.2f}}}{escape_text(run.text)}" for run in runs
+    )
+    alpha = f"\\1a&H{round(255 * (1 - pen.opacity)):02X}&" if pen.opacity < 1 else ""
+    spot = f"\\an{anchor}\\pos({x_px:.2f},{baseline_px + below_px:.2f})"
+    return _event(INK_LAYER, span, f"{{{spot}\\1c&H{_bgr(pen.color)}&{alpha}{span.fade}{tags}}}{written}")
+
+
+def rounded(rect: Rect, radius_px: float) -> str:
+    """Return the path of a rectangle with round corners."""
+    r = min(radius_px, rect.width_px / 2, rect.height_px / 2)
+    k = r * (1 - _CURVE)
+    left, top, right, bottom = rect.left_px, rect.top_px, rect.right_px, rect.bottom_px
+    points = (
+        ("m", left + r, top),
+        ("l", right - r, top),
+        ("b", right - k, top, right, top + k, right, top + r),
+        ("l", right, bottom - r),
+        ("b", right, bottom - k, right - k, bottom, right - r, bottom),
+        ("l", left + r, bottom),
+        ("b", left + k, bottom, left, bottom - k, left, bottom - r),
+        ("l", left, top + r),
+        ("b", left, top + k, left + k, top, left + r, top),
+    )
+    return " ".join(f"{verb} {' '.join(f'{value:.2f}' for value in values)}" for verb, *values in points)
+
+
+def grown(rect: Rect, by_px: float) -> Rect:
+    """Return a rectangle that is larger at every side."""
+    return Rect(rect.left_px - by_px, rect.top_px - by_px, rect.right_px + by_px, rect.bottom_px + by_px)
+
+
+def wipe_right(rect: Rect, *, within_ms: int) -> str:
+    """Return tags that uncover what is inside `rect` from its left edge on, in `within_ms`."""
+    left, top, bottom = int(rect.left_px), int(rect.top_px), int(rect.bottom_px) + 1
+    whole = f"\\clip({left},{top},{int(rect.right_px) + 1},{bottom})"
+    return f"\\clip({left},{top},{left},{bottom})\\t(0,{within_ms},0.6,{whole})"
+
+
+def merge(
+    captions: str | None,
+    *,
+    under: Sequence[str],
+    over: Sequence[str],
+    font: str,
+    canvas_px: tuple[int, int],
+) -> str:
+    """Return a script that draws `under`, then the captions, then `over`.
+
+    `captions` is a script for the same canvas, if the scene has any.
+    """
+    script = captions or _HEAD.format(width=canvas_px[0], height=canvas_px[1])
+    head, mark, events = script.partition("\n[Events]\n")
+    format_line, _, lines = events.partition("\n")
+    style = _STYLE_LINE.format(style=STYLE, font=font)
+    parts = (f"{head.rstrip()}\n{style}\n{mark}{format_line}", *under, lines.rstrip("\n"), *over)
+    return "".join(f"{part}\n" for part in parts if part)
+
+
+def _event(layer: int, span: Span, text: str) -> str:
+    return f"Dialogue: {layer},{_clock(span.start_ms)},{_clock(span.end_ms)},{STYLE},,0,0,0,,{text}"
+
+
+def _clock(time_ms: int) -> str:
+    minutes, centis = divmod(time_ms // 10, 6000)
+    return f"{minutes // 60}:{minutes % 60:02}:{centis // 100:02}.{centis % 100:02}"
+
+
+def _bgr(color: str) -> str:
+    return (color[5:7] + color[3:5] + color[1:3]).upper()

@@ -1,0 +1,157 @@
+"""Text that fits its place: as large as there is room for, in lines of like length."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engines.errors import OverlayTooLong
+from engines.subtitles.fonts import FontStack
+from engines.subtitles.text import clusters, plain_text
+
+_SIZE_STEP = 0.94
+_GAP_EM = 0.08  # least room between the ink of two lines
+_RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
+_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
+_NEVER_FIRST = frozenset("、。，．・：；？！」』）】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョะาำๆฯ")
+_NEVER_LAST = frozenset("「『（【〈《เแโใไ")
+Measure = Callable[[str], float]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a block may be: its em from largest to smallest, its lines and what their boxes add. Lengths in px."""
+
+    largest_px: float
+    smallest_px: float
+    max_lines: int
+    line_height: float = 1.15
+    padding_px: float = 0.0  # above and below each line
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines of drawable text at one size. Lengths in px."""
+
+    lines: tuple[str, ...]
+    widths_px: tuple[float, ...]
+    em_px: float
+    pitch_px: float
+    above_px: float
+    below_px: float
+
+    @property
+    def width_px(self) -> float:
+        """Of the widest line."""
+        return max(self.widths_px)
+
+    @property
+    def height_px(self) -> float:
+        """From the first line's ink to the last one's."""
+        return self.above_px + self.pitch_px * (len(self.lines) - 1) + self.below_px
+
+    def baselines_px(self, top_px: float) -> tuple[float, ...]:
+        """Return where the lines stand when the block's ink begins at `top_px`."""
+        return tuple(top_px + self.above_px + self.pitch_px * number for number in range(len(self.lines)))
+
+
+def drawable(text: str, fonts: FontStack) -> str:
+    """Return plain text that the fonts draw, without emoji that none does. Raises GlyphsMissing."""
+    return fonts.drawable(plain_text(text))
+
+
+def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes, field: str) -> Block:
+    """Return drawable text as a block of the largest size that fits `room_px` (width, height).
+
+    Lines hold whole words down to the smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
+    """
+    em_px = sizes.largest_px
+    while True:
+        smallest = em_px <= sizes.smallest_px
+        measure = _measure(fonts, em_px)
+        tokens = _tokens(text)
+        if smallest:
+            tokens = [piece for token in tokens for piece in _pieces(token, measure, room_px[0])]
+        lines = _wrap(tokens, measure, room_px[0])
+        if all(measure(line) <= room_px[0] for line in lines) and len(lines) <= sizes.max_lines:
+            block = _block(_balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
+            if block.height_px + 2 * sizes.padding_px <= room_px[1]:
+                return block
+        if smallest:
+            raise OverlayTooLong(field=field, text=text)
+        em_px = max(sizes.smallest_px, em_px * _SIZE_STEP)
+
+
+def reads_leftwards(text: str) -> bool:
+    """Tell whether the first letter belongs to a script that is written from right to left."""
+    first = next((ord(char) for char in text if char.isalpha()), 0)
+    return any(low <= first <= high for low, high in _RIGHT_TO_LEFT)
+
+
+def _measure(fonts: FontStack, em_px: float) -> Measure:
+    return lambda text: fonts.ink(text).width_px * em_px
+
+
+def _block(lines: list[str], fonts: FontStack, em_px: float, sizes: Sizes) -> Block:
+    inks = [fonts.ink(line) for line in lines]
+    above, below = max(ink.above_px for ink in inks), max(ink.below_px for ink in inks)
+    # The lines of one block keep one pitch whatever their letters, so that "no" and "Ég" stand as far apart.
+    usual = fonts.ink("Hg")
+    above, below = max(above, usual.above_px), max(below, usual.below_px)
+    return Block(
+        lines=tuple(lines),
+        widths_px=tuple(ink.width_px * em_px for ink in inks),
+        em_px=em_px,
+        pitch_px=max(sizes.line_height, above + below + _GAP_EM) * em_px + 2 * sizes.padding_px,
+        above_px=above * em_px,
+        below_px=below * em_px,
+    )
+
+
+def _tokens(text: str) -> list[str]:
+    """Split at spaces, which stay behind their words, and between the letters of scripts that write none."""
+    tokens: list[str] = []
+    for cluster in clusters(text):
+        breaks = not tokens or tokens[-1].endswith(" ") or _may_break(tokens[-1][-1], cluster[0])
+        if breaks and cluster != " ":
+            tokens.append(cluster)
+        else:
+            tokens[-1] += cluster
+    return tokens
+
+
+def _may_break(before: str, after: str) -> bool:
+    unspaced = any(low <= ord(char) <= high for char in (before, after) for low, high in _UNSPACED)
+    return unspaced and after not in _NEVER_FIRST and before not in _NEVER_LAST
+
+
+def _wrap(tokens: list[str], measure: Measure, room_px: float) -> list[str]:
+    lines: list[str] = []
+    for token in tokens:
+        longer = (lines[-1] if lines else "") + token
+        if lines and measure(longer.rstrip()) <= room_px:
+            lines[-1] = longer
+        else:
+            lines.append(token)
+    return [line.rstrip() for line in lines]
+
+
+def _balanced(tokens: list[str], measure: Measure, room_px: float, count: int) -> list[str]:
+    """Return `count` lines as even as can be: wrapped to the least width that needs no more lines."""
+    low, high = 0.0, room_px
+    while high - low > 1:
+        middle = (low + high) / 2
+        lines = _wrap(tokens, measure, middle)
+        if len(lines) <= count and all(measure(line) <= middle for line in lines):
+            high = middle
+        else:
+            low = middle
+    return _wrap(tokens, measure, high)
+
+
+def _pieces(token: str, measure: Measure, room_px: float) -> list[str]:
+    """Cut a token that is wider than a line, never inside a cluster."""
+    pieces = [""]
+    for cluster in clusters(token):
+        if pieces[-1] and measure((pieces[-1] + cluster).rstrip()) > room_px:
+            pieces.append("")
+        pieces[-1] += cluster
+    return pieces

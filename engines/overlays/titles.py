@@ -1,0 +1,73 @@
+"""Title card and hook: the first words that a viewer reads."""
+
+from engines.contrast import ink_for
+from engines.overlays.ass import UNDER_LAYER, Pen, Rect, Span, rounded, shape, text_line
+from engines.overlays.text import Sizes, drawable, fit_block
+from engines.overlays.zones import Zones, centered
+from engines.subtitles.fonts import FontStack
+from models.graphics import Look
+
+_SCRIM_OPACITY = 0.55
+_RULE_PX = (120.0, 12.0)
+_HOOK_PADDING_EM = (0.36, 0.17)
+_HOOK_RADIUS_EM = 0.28
+_HOOK_LINE_HEIGHT = 1.02
+
+
+def title_card(
+    text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look
+) -> tuple[list[str], list[str]]:
+    """Return events under the captions, the darkened picture, and over them, the text below a short rule."""
+    unit = zones.unit
+    room = centered(zones.roomiest, canvas_px[0])
+    rule_px = (_RULE_PX[0] * unit, _RULE_PX[1] * unit)
+    head_px = rule_px[1] + 34 * unit
+    block = fit_block(
+        drawable(text, fonts),
+        fonts=fonts,
+        room_px=(room.width_px, room.height_px - head_px),
+        sizes=Sizes(largest_px=132 * unit, smallest_px=44 * unit, max_lines=5, line_height=1.1),
+        field="overlays.title_card",
+    )
+    middle_px = (room.left_px + room.right_px) / 2
+    top_px = room.top_px + (room.height_px - head_px - block.height_px) * 0.45
+    rule = Rect(middle_px - rule_px[0] / 2, top_px, middle_px + rule_px[0] / 2, top_px + rule_px[1])
+    whole = Rect(0, 0, *canvas_px)
+    scrim = shape(rounded(whole, 0), span, color=look.panel_color, opacity=_SCRIM_OPACITY, layer=UNDER_LAYER)
+    over = [shape(rounded(rule, rule_px[1] / 2), span, color=look.accent_color)]
+    pen = Pen(fonts, block.em_px, ink_for(look.panel_color, wanted=look.text_color))
+    over += [
+        text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen)
+        for line, baseline in zip(block.lines, block.baselines_px(top_px + head_px), strict=True)
+    ]
+    return [scrim], over
+
+
+def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look) -> list[str]:
+    """Return the events of lines that each stand on a box of their own, at the top of the room."""
+    unit = zones.unit
+    room = centered(zones.roomiest, canvas_px[0])
+    largest_px = 74 * unit
+    padding = (_HOOK_PADDING_EM[0] * largest_px, _HOOK_PADDING_EM[1] * largest_px)
+    block = fit_block(
+        drawable(text, fonts),
+        fonts=fonts,
+        room_px=(room.width_px - 2 * padding[0], room.height_px),
+        sizes=Sizes(largest_px, 34 * unit, max_lines=4, line_height=_HOOK_LINE_HEIGHT, padding_px=padding[1]),
+        field="overlays.hook",
+    )
+    middle_px = (room.left_px + room.right_px) / 2
+    pen = Pen(fonts, block.em_px, ink_for(look.accent_color))
+    boxes, lines = [], []
+    baselines = block.baselines_px(room.top_px + padding[1])
+    for line, width_px, baseline in zip(block.lines, block.widths_px, baselines, strict=True):
+        half_px = width_px / 2 + padding[0]
+        box = Rect(
+            middle_px - half_px,
+            baseline - block.above_px - padding[1],
+            middle_px + half_px,
+            baseline + block.below_px + padding[1],
+        )
+        boxes.append(rounded(box, _HOOK_RADIUS_EM * block.em_px))
+        lines.append(text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen))
+    return [shape(" ".join(boxes), span, color=look.accent_color), *lines]
