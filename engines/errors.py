@@ -219,9 +219,12 @@ class RecogniserMissing(UserError):
 
 
 class GlyphsMissing(UserError):
-    """Needs `font`, `characters`: the text has characters that neither the font nor its fallbacks draw."""
+    """Needs `scripts`, `characters`: the text has characters of writing systems that no font here draws."""
 
-    template = "font {font!r} and its fallbacks have no glyph for {characters!r}; choose a font that covers them"
+    template = (
+        "no font here has {scripts} ({characters}); put one that has, such as one of the Noto family (.ttf or .otf), "
+        "into the folder fonts/ or the one that NEUROSHORTS_FONTS names"
+    )
 
 
 class FontUnknown(UserError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engines.subtitles import animations
 from engines.subtitles.boxes import around, drawing
-from engines.subtitles.fonts import FontStack
+from engines.subtitles.fonts import Face, FontStack, Run
 from engines.subtitles.layout import Frame, Placed, Rectangle, place, reach
 from engines.subtitles.spans import LineSpans, is_rtl, line_spans
 from engines.subtitles.states import centis, word_states
@@ -13,11 +13,10 @@ from engines.subtitles.text import spacing, written
 from models.captions import Box, CaptionStyle, Page, SafeArea
 from models.timeline import WordTiming
 
-WORD_JOINER = "\u2060"  # libass draws nothing for it
+WORD_JOINER, LTR_MARK, RTL_MARK = "\u2060\u200e\u200f"  # libass draws nothing for them
 PAGE_BOX_LAYER, WORD_BOX_LAYER, SHADOW_LAYER, TEXT_LAYER = range(4)
 _ANCHORS = {"left": 1, "center": 2, "right": 3}
 _CENTRED = "\\an5"
-_RTL = "\\fe178"  # a font encoding whose only meaning is that the line reads from right to left
 
 # TV.709: ffmpeg's filter converts the text's colours by this line, whatever the frames are tagged as.
 _HEAD = """[Script Info]
@@ -36,9 +35,9 @@ Language: {language}
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
 StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
 Style: Text,{font},{size:.2f},{color},{color},{outline_color},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,\
-{anchor},0,0,0,1
+{anchor},0,0,0,-1
 Style: Shadow,{font},{size:.2f},{shadow_color},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,\
-{outline:.2f},0,{anchor},0,0,0,1
+{outline:.2f},0,{anchor},0,0,0,-1
 Style: Box,{font},{size:.2f},&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,1
 
 [Events]
@@ -62,6 +61,11 @@ class _Look:
     @property
     def word_box(self) -> Box | None:
         return self.style.highlight.box if self.style.highlight else None
+
+    @property
+    def direction(self) -> str:
+        """The mark from which libass takes a line's direction: it would go by the first letter."""
+        return RTL_MARK if self.rtl else LTR_MARK
 
     def color(self, spoken: bool) -> str:
         return _bgr(self.style.highlight.color if spoken and self.style.highlight else self.style.color)
@@ -117,7 +121,7 @@ def _head(look: _Look, language: str) -> str:
         width=frame.width_px,
         height=frame.height_px,
         language=language,
-        font=fonts.primary.full_name,
+        font=fonts.primary.ass_name,
         size=fonts.primary.ass_size(style.size_px * frame.unit),
         color=f"&H00{_bgr(style.color)}",
         outline_color=f"&H00{_bgr(style.outline_color)}",
@@ -156,14 +160,14 @@ def _lines(page: Page, look: _Look) -> Iterator[_Line]:
 
 def _line_events(line: _Line, look: _Look) -> Iterator[str]:
     style, page = look.style, line.page
-    size = f"{_RTL * look.rtl}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
+    size = f"\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
     texts = [_text(word.text + spacing(line.words, index), line, look) for index, word in enumerate(line.words)]
     below_px = _descent_px([word.text for word in line.words], line, look)
     if look.shadowed:
         blur = f"\\blur{style.shadow_blur_px * look.frame.unit:.2f}"
         spot = _spot(line.placed.x_px, below_px + _shadow_px(look), 0, line, look)
         tags = f"{{{spot}{blur}{size}}}"
-        yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", tags + "".join(texts))
+        yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", tags + look.direction + "".join(texts))
     lit = range(line.first, line.first + len(line.words)) if style.highlight else range(0)
     for start_ms, end_ms, spoken in word_states(page, lit):
         # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
@@ -173,7 +177,7 @@ def _line_events(line: _Line, look: _Look) -> Iterator[str]:
             for index, text in enumerate(texts, start=line.first)
         ]
         spot = _spot(line.placed.x_px, below_px, start_ms - page.start_ms, line, look)
-        yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{size}}}" + "".join(colored))
+        yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{size}}}{look.direction}" + "".join(colored))
 
 
 def _outline(spoken: bool, look: _Look) -> str:
@@ -194,11 +198,11 @@ def _spot(x_px: float, below_px: float, since_ms: int, line: _Line, look: _Look)
 
 
 def _word_events(line: _Line, look: _Look) -> Iterator[str]:
-    size = f"{_RTL * look.rtl}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
+    size = f"\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
     for index, word in enumerate(line.words):
         left_em, right_em = line.spans.word(index)
         x_px = line.x_px((left_em + right_em) / 2, look.style)
-        text = _text(word.text, line, look)
+        text = look.direction + _text(word.text, line, look)
         y_px = line.placed.baseline_px + _middle_px(word.text, line, look)
         for start_ms, end_ms, spoken in _states_of(line, index, look):
             sprung = animations.spring(look.style.animation, start_ms - word.start_ms) if _begun(word, start_ms) else ""
@@ -226,7 +230,7 @@ def _begun(word: WordTiming, time_ms: int) -> bool:
 
 def _middle_px(text: str, line: _Line, look: _Look) -> float:
     """Return how far below the baseline the middle of libass's line box lies, which \\an5 anchors."""
-    faces = {run.face for run in look.fonts.runs(text)}
+    faces = _faces([text], look)
     return (max(face.descent for face in faces) - max(face.ascent for face in faces)) / 2 * line.em_px
 
 
@@ -274,22 +278,24 @@ def _box_event(layer: int, times_ms: tuple[int, int], covered: Rectangle, box: B
 
 
 def _text(text: str, line: _Line, look: _Look) -> str:
-    """Return a word, escaped, with the tags that switch fonts and back again."""
+    """Return text, escaped, with the tags that switch fonts and back again."""
     shown, face = "", look.fonts.primary
-    for run in look.fonts.runs(text):
+    for run in (*look.fonts.runs(text), Run(look.fonts.primary, "")):
         if run.face is not face:
             face = run.face
-            shown += f"{{\\fn{face.full_name}\\fs{face.ass_size(line.em_px):.2f}}}"
+            shown += f"{{\\fn{face.ass_name}\\fs{face.ass_size(line.em_px):.2f}}}"
         shown += escape_text(run.text)
-    if face is look.fonts.primary:
-        return shown
-    return f"{shown}{{\\fn{look.fonts.primary.full_name}\\fs{look.fonts.primary.ass_size(line.em_px):.2f}}}"
+    return shown
 
 
 def _descent_px(texts: Sequence[str], line: _Line, look: _Look) -> float:
     """Return how far below the baseline libass puts a line's bottom edge, where \\an1 to \\an3 anchor it."""
-    faces = {run.face for text in texts for run in look.fonts.runs(text)}
-    return max(face.descent for face in faces) * line.em_px
+    return max(face.descent for face in _faces(texts, look)) * line.em_px
+
+
+def _faces(texts: Sequence[str], look: _Look) -> set[Face]:
+    """Return the faces that libass makes room for: the primary one, in which the direction mark is, and the texts'."""
+    return {look.fonts.primary, *(run.face for text in texts for run in look.fonts.runs(text))}
 
 
 def _shadow_px(look: _Look) -> float:

@@ -47,7 +47,7 @@ def scene_words(scene: CaptionedScene, texts: Sequence[str]) -> tuple[WordTiming
 def _scene_pages(scene: CaptionedScene, *, language: str) -> tuple[Page, ...]:
     words = scene_words(scene, [plain_text(word.text) for word in scene.words])
     return paginate(
-        split_unspaced(words, measure=len, max_width_px=MAX_CHARS_PER_LINE),
+        split_unspaced(words, measure=len, max_width_px=MAX_CHARS_PER_LINE, language=language),
         max_lines=MAX_LINES,
         max_words=MAX_WORDS,
         max_width_px=MAX_CHARS_PER_LINE,  # measured in characters

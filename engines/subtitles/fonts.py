@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from fontTools import unicodedata
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont, features
 
@@ -21,6 +22,7 @@ class Face:
 
     path: Path
     full_name: str
+    ass_name: str  # by which libass finds it
     families: frozenset[str]
     weight: int
     coverage: frozenset[int] = field(repr=False)
@@ -71,7 +73,7 @@ class FontStack:
                 missing += drawn
             kept += drawn if drawn.strip("\u200d") else ""
         if missing:
-            raise GlyphsMissing(font=self.primary.full_name, characters="".join(sorted(set(missing))))
+            raise GlyphsMissing(scripts=_scripts(missing), characters="".join(dict.fromkeys(missing)))
         return " ".join(kept.split())
 
     def runs(self, text: str) -> tuple[Run, ...]:
@@ -133,6 +135,13 @@ def _is_emoji_font(face: Face) -> bool:
     return ord("a") not in face.coverage and 0x1F600 in face.coverage
 
 
+def _scripts(text: str) -> str:
+    """Return the names of the writing systems of `text`, such as "Ethiopic", in words."""
+    names = {unicodedata.script_name(unicodedata.script(char)) for char in text}
+    special = {"Common", "Inherited", "Unknown"}
+    return " and ".join(sorted(names - special)) or "these characters"
+
+
 @lru_cache(maxsize=256)
 def _read_face(path: Path, version: tuple[int, int]) -> Face:
     """Return the face in a file; `version` is what changes when the file does."""
@@ -147,6 +156,7 @@ def _read_face(path: Path, version: tuple[int, int]) -> Face:
             return Face(
                 path=path,
                 full_name=full_name,
+                ass_name=(names.getDebugName(6) or full_name) if "CFF " in font else full_name,
                 families=frozenset(name.casefold() for name in families if name),
                 weight=os2.usWeightClass,
                 coverage=frozenset(font.getBestCmap()),

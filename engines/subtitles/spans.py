@@ -6,12 +6,15 @@ libass lays a line out by the same rules: the Unicode bidirectional algorithm, t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from bidi import algorithm
 
 from engines.subtitles.fonts import Face, FontStack
 from engines.subtitles.text import clusters, is_invisible, spacing
 from models.timeline import WordTiming
+
+_SPACE = -1
 
 
 @dataclass(frozen=True)
@@ -46,29 +49,38 @@ def is_rtl(texts: Sequence[str]) -> bool:
 
 def line_spans(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> LineSpans:
     """Return where the words of a line stand."""
-    atoms: list[tuple[int, int, str, Face]] = []  # (level, word, text, face); word -1 for a space
+    atoms = []
     for (level, word, face), run in groupby(_clusters(line, fonts=fonts, rtl=rtl), key=lambda part: part[:3]):
-        atoms.append((level, word, "".join(text for *_, text in run), face))
+        atoms.append(_Atom(level, word, face, "".join(part.text for part in run)))
     pieces, at_em = [], 0.0
-    for _, word, text, face in _visual_order(atoms):
+    for _, word, face, text in _visual_order(atoms):
         width_em = fonts.ink(text).width_px
-        if word >= 0:
+        if word != _SPACE:
             pieces.append(Piece(word, text, face, at_em, at_em + width_em))
         at_em += width_em
     return LineSpans(tuple(pieces), at_em)
 
 
-def _clusters(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> list[tuple[int, int, Face, str]]:
-    """Return (level, word, face, text) of each cluster, in the order of speech."""
+class _Atom(NamedTuple):
+    """Text of one embedding level, word and font."""
+
+    level: int
+    word: int
+    face: Face
+    text: str
+
+
+def _clusters(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> list[_Atom]:
+    """Return each cluster, in the order of speech."""
     parts = []
     for index, word in enumerate(line):
         for run in fonts.runs(word.text):
             parts += [(index, run.face, cluster) for cluster in clusters(run.text)]
-        parts += [(-1, fonts.primary, space) for space in spacing(line, index)]
+        parts += [(_SPACE, fonts.primary, space) for space in spacing(line, index)]
     levels = _levels("".join(text for *_, text in parts), rtl=rtl)
     found, at = [], 0
     for number, face, text in parts:
-        found.append((levels[at], number, face, text))
+        found.append(_Atom(levels[at], number, face, text))
         at += len(text)
     return found
 
@@ -93,14 +105,14 @@ def _levels(text: str, *, rtl: bool) -> list[int]:
     return levels
 
 
-def _visual_order(atoms: list[tuple[int, int, str, Face]]) -> list[tuple[int, int, str, Face]]:
+def _visual_order(atoms: Sequence[_Atom]) -> list[_Atom]:
     """Reverse, from the highest level down to the lowest odd one, every stretch of atoms of at least that level."""
     ordered = list(atoms)
-    for level in range(max((atom[0] for atom in atoms), default=0), 0, -1):
+    for level in range(max((atom.level for atom in atoms), default=0), 0, -1):
         start = 0
         while start < len(ordered):
             stop = start
-            while stop < len(ordered) and ordered[stop][0] >= level:
+            while stop < len(ordered) and ordered[stop].level >= level:
                 stop += 1
             ordered[start:stop] = reversed(ordered[start:stop])
             start = max(stop, start) + 1

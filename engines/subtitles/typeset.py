@@ -58,7 +58,9 @@ def typeset(
     for scene in scenes:
         pages = _pages(scene, style=style, frame=frame, fonts=fonts, language=language)
         path = output_dir / f"scene-{scene.number:03}.ass"
-        files.append(_write_pages(path, pages, style=style, fonts=fonts, canvas_px=canvas_px, area=area))
+        files.append(
+            _write_pages(path, pages, style=style, fonts=fonts, canvas_px=canvas_px, area=area, language=language)
+        )
     return TypesetResult(scenes=tuple(files), srt=srt, vtt=vtt)
 
 
@@ -75,7 +77,7 @@ def _pages(
         return fonts.ink(text).width_px * em_px
 
     return paginate(
-        split_unspaced(scene_words(scene, texts), measure=measure, max_width_px=width_px),
+        split_unspaced(scene_words(scene, texts), measure=measure, max_width_px=width_px, language=language),
         max_lines=style.max_lines,
         max_words=style.max_words,
         max_width_px=width_px,
@@ -93,12 +95,19 @@ def _write_pages(
     fonts: FontStack,
     canvas_px: tuple[int, int],
     area: SafeArea,
+    language: str,
 ) -> Path | None:
     if not pages:
         return None
     width_px, height_px = canvas_px
     script = write_ass(
-        pages, style=style, fonts=fonts, canvas_width_px=width_px, canvas_height_px=height_px, safe_area=area
+        pages,
+        style=style,
+        fonts=fonts,
+        canvas_width_px=width_px,
+        canvas_height_px=height_px,
+        safe_area=area,
+        language=language,
     )
     return _write(path, script)
 

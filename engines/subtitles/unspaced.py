@@ -1,45 +1,102 @@
-"""Scripts that write no spaces: one "word" may be a whole sentence, and must be cut to fit lines."""
+"""Scripts that write no spaces: one "word" may be a whole sentence, and is cut into the phrases that it is read in."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+
+import budoux
 
 from engines.subtitles.text import clusters
 from models.timeline import WordTiming
 
+_THAI = (0x0E00, 0x0E7F)
+_KANA = (0x3040, 0x30FF)
 # Thai and Lao, Myanmar, Khmer; kana, CJK ideographs and their punctuation, fullwidth forms.
 _RANGES = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
+_TRADITIONAL = ("hant", "tw", "hk", "mo")
+# What never begins a line: closing marks, marks of length and repetition, small kana.
+_NO_START = frozenset(
+    "、。，．・：；？！」』）］｝〉》】〕’”…‥ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}ๆฯ"
+)
 
 
 def split_unspaced(
-    words: Sequence[WordTiming], *, measure: Callable[[str], float], max_width_px: float
+    words: Sequence[WordTiming], *, measure: Callable[[str], float], max_width_px: float, language: str
 ) -> tuple[WordTiming, ...]:
-    """Cut words of scripts without spaces into pieces that fit a line, each with its share of the word's time.
+    """Cut words of scripts without spaces into phrases that fit a line, each with its share of the word's time.
 
     Words of other scripts stay whole: too wide a one shrinks its page.
     """
     pieces: list[WordTiming] = []
     for word in words:
-        if _is_unspaced(word.text) and measure(word.text) > max_width_px:
-            pieces.extend(_cut(word, measure=measure, max_width_px=max_width_px))
+        if any(_is_in(char, *_RANGES) for char in word.text):
+            phrases = _tied(_parser(_model(word.text, language)).parse(word.text))
+            texts = [text for phrase in phrases for text in _fitting(phrase, measure, max_width_px)]
+            pieces.extend(_shares(word, texts))
         else:
             pieces.append(word)
     return tuple(pieces)
 
 
-def _is_unspaced(text: str) -> bool:
-    inside = sum(any(first <= ord(char) <= last for first, last in _RANGES) for char in text)
-    return 2 * inside > len(text)
+def _model(text: str, language: str) -> str:
+    """Return which of the parser's models knows the text's language."""
+    parts = language.lower().split("-")
+    if any(_is_in(char, _THAI) for char in text):
+        return "th"
+    if parts[0] == "ja" or any(_is_in(char, _KANA) for char in text):
+        return "ja"
+    return "zh-hant" if any(part in _TRADITIONAL for part in parts) else "zh-hans"
 
 
-def _cut(word: WordTiming, *, measure: Callable[[str], float], max_width_px: float) -> list[WordTiming]:
-    texts = [""]
-    for cluster in clusters(word.text):
-        if texts[-1] and measure(texts[-1] + cluster) > max_width_px:
-            texts.append("")
-        texts[-1] += cluster
+@cache
+def _parser(model: str) -> budoux.Parser:
+    load = {
+        "th": budoux.load_default_thai_parser,
+        "ja": budoux.load_default_japanese_parser,
+        "zh-hans": budoux.load_default_simplified_chinese_parser,
+        "zh-hant": budoux.load_default_traditional_chinese_parser,
+    }
+    return load[model]()
+
+
+def _fitting(phrase: str, measure: Callable[[str], float], max_width_px: float) -> list[str]:
+    """Cut a phrase that is wider than a line wherever its script allows it."""
+    texts: list[list[str]] = [[]]
+    for cluster in clusters(phrase):
+        if texts[-1] and measure("".join([*texts[-1], cluster])) > max_width_px:
+            texts.append(_carried(texts[-1]) if cluster in _NO_START else [])
+        texts[-1].append(cluster)
+    return ["".join(text) for text in texts]
+
+
+def _carried(line: list[str]) -> list[str]:
+    """Take off the end of a line what a closing mark takes along to the next one, so as not to begin it."""
+    start = max((index for index in range(1, len(line)) if line[index] not in _NO_START), default=0)
+    carried = line[start:] if start else []
+    del line[len(line) - len(carried) :]
+    return carried
+
+
+def _tied(phrases: Sequence[str]) -> list[str]:
+    """Join phrases that begin with a closing mark to those before them."""
+    tied: list[str] = []
+    for phrase in phrases:
+        if tied and phrase[0] in _NO_START:
+            tied[-1] += phrase
+        else:
+            tied.append(phrase)
+    return tied
+
+
+def _shares(word: WordTiming, texts: Sequence[str]) -> list[WordTiming]:
     span_ms, start_ms, pieces, done = word.end_ms - word.start_ms, word.start_ms, [], 0
     for text in texts:
         done += len(text)
         end_ms = word.start_ms + span_ms * done // len(word.text)
-        pieces.append(WordTiming(text=text, start_ms=start_ms, end_ms=end_ms))
+        joined = word.joined or done < len(word.text)
+        pieces.append(WordTiming(text=text, start_ms=start_ms, end_ms=end_ms, joined=joined))
         start_ms = end_ms
     return pieces
+
+
+def _is_in(char: str, *ranges: tuple[int, int]) -> bool:
+    return any(first <= ord(char) <= last for first, last in ranges)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.subtitles.ass import SHADOW_LAYER, TEXT_LAYER, WORD_JOINER, escape_text, write_ass
+from engines.subtitles.ass import LTR_MARK, RTL_MARK, SHADOW_LAYER, TEXT_LAYER, WORD_JOINER, escape_text, write_ass
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.pages import paginate
 from engines.subtitles.presets import load_preset
@@ -52,7 +52,7 @@ def printed(text: str) -> str:
         else:
             assert text[at : at + 2] not in ("\\N", "\\n", "\\h"), "a line break or hard space that nobody asked for"
             shown, at = shown + text[at], at + 1
-    return shown.replace(WORD_JOINER, "")
+    return shown.translate(dict.fromkeys(map(ord, WORD_JOINER + LTR_MARK + RTL_MARK)))
 
 
 def events(script: str, layer: int = TEXT_LAYER) -> list[tuple[int, int, str, str]]:
