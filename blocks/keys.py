@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 def read_key(setting: SecretStr | None, *, block: str) -> SecretStr | None:
     """Return the key that a setting gives, else the one in the Secret block of that name, else None."""
-    if setting is not None:
-        return setting if setting.get_secret_value() else None
+    if setting is not None and setting.get_secret_value():
+        return setting
     with get_client(sync_client=True) as client:
         try:
             document = client.read_block_document_by_name(block, Secret.get_block_type_slug())

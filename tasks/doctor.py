@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from blocks.local_server import default_home, read_state
+from blocks.picture_library import read_library
 from blocks.server_choice import configured_api_url
 from blocks.settings import get_settings
 from engines import ffmpeg
@@ -35,7 +36,16 @@ class Finding(NamedTuple):
 
 def check_all() -> list[Finding]:
     """Return one finding per thing a render needs."""
-    return [_ffmpeg(), _parts("filters", FILTERS), _parts("encoders", ENCODERS), _assets(), _voice(), _disk(), _api()]
+    return [
+        _ffmpeg(),
+        _parts("filters", FILTERS),
+        _parts("encoders", ENCODERS),
+        _assets(),
+        _voice(),
+        _disk(),
+        _stock(),
+        _api(),
+    ]
 
 
 def _ffmpeg() -> Finding:
@@ -88,6 +98,18 @@ def _disk() -> Finding:
     free = shutil.disk_usage(existing).free
     mend = "free some space, or let NEUROSHORTS_STORE name a folder on another disk"
     return Finding("store", free > LEAST_FREE_BYTES, f"{folder}, {free / 1e9:.1f} GB free", mend)
+
+
+def _stock() -> Finding:
+    settings = get_settings()
+    mend = "let NEUROSHORTS_STOCK_LIBRARY name a folder or bucket that can be read, or unset it"
+    try:
+        files = read_library(settings).files
+    except NeuroShortsError as error:
+        return Finding("stock", False, str(error), mend)
+    keys = {"Pexels": settings.pexels_api_key, "Pixabay": settings.pixabay_api_key}
+    told = [f"{name}'s key is {'set' if key else 'in a Secret block, if anywhere'}" for name, key in keys.items()]
+    return Finding("stock", True, ", ".join([f"{len(files)} files of your own", *told]))
 
 
 def _api() -> Finding:

@@ -31,7 +31,7 @@ from engines.errors import (
 from engines.stock.choice import suits
 from engines.visuals.fingerprint import fingerprint
 from models.media import MediaKind
-from models.stock import StockFound, StockItem, StockProvider, StockSearch
+from models.stock import Shape, StockFound, StockItem, StockProvider, StockSearch
 from tasks.caching import StepCache
 from tasks.retries import step
 from tasks.services import calling, pause
@@ -44,7 +44,7 @@ SPARE = 6  # beyond one for each scene, since some look alike or are too short
 MOST_PAGES = 3
 _PREVIEW_BYTES = 4_000_000
 _PREVIEWS_AT_ONCE = 8
-_CANVAS_PX = {"portrait": (1080, 1920), "square": (1080, 1080), "landscape": (1920, 1080)}
+_CANVAS_PX = {Shape.PORTRAIT: (1080, 1920), Shape.SQUARE: (1080, 1080), Shape.LANDSCAPE: (1920, 1080)}
 
 
 @dataclass
@@ -113,23 +113,28 @@ def _gathered(
     clients: Sequence[Client], search: StockSearch, needed: int, failures: list[NeuroShortsError]
 ) -> list[StockItem]:
     """Return items, kind by kind and provider by provider, until enough of them suit; failures are put by."""
-    canvas_px = _CANVAS_PX[search.shape]
     items: list[StockItem] = []
+    able = list(clients)
     for kind in search.kinds:
-        for client in clients:
+        for client in [*able]:
             try:
                 for page in _pages(client, search, kind):
                     items += page
-                    if sum(suits(item, search, canvas_px=canvas_px) for item in items) >= needed:
+                    if sum(_suits(item, search) for item in items) >= needed:
                         return _suiting_first(items, search)
             except (ServiceFailed, ServiceRefused, ServiceSuspended) as failure:
                 get_run_logger().warning("%s", failure)
                 failures.append(failure)
+                able.remove(client)
     return _suiting_first(items, search)
 
 
 def _suiting_first(items: Sequence[StockItem], search: StockSearch) -> list[StockItem]:
-    return sorted(items, key=lambda item: not suits(item, search, canvas_px=_CANVAS_PX[search.shape]))
+    return sorted(items, key=lambda item: not _suits(item, search))
+
+
+def _suits(item: StockItem, search: StockSearch) -> bool:
+    return suits(item, search, canvas_px=_CANVAS_PX[search.shape])
 
 
 def _pages(client: Client, search: StockSearch, kind: MediaKind) -> Iterator[list[StockItem]]:

@@ -68,6 +68,7 @@ class StockServer:
         self.requests: list[str] = []
         self.bodies: list[dict[str, Any]] = []
         self.remaining: dict[str, int] = {}
+        self.reset_s = 40
         self.image_answer = "b64_json"
         self.signature = "1"  # of the addresses of Pixabay's pictures, which run out
         outer = self
@@ -167,7 +168,7 @@ class StockServer:
             found = [item for item in items if str(item.number) == one]
             if not found:
                 return Reply(404, json.dumps({"error": "Not Found"}).encode())
-            return self._json(self._pexels_item(found[0]), self._limits("pexels", int(time.time()) + 40))
+            return self._json(self._pexels_item(found[0]), self._limits("pexels", int(time.time()) + self.reset_s))
         page, per_page = int(query.get("page", 1)), min(80, int(query.get("per_page", 15)))
         items = [item for item in items if _fits(item, query["query"])]
         if orientation := query.get("orientation"):
@@ -177,7 +178,7 @@ class StockServer:
         if page * per_page < len(items):
             data["next_page"] = f"{self.url}{path}?page={page + 1}"
         data["videos" if is_video else "photos"] = [self._pexels_item(item) for item in shown]
-        return self._json(data, self._limits("pexels", int(time.time()) + 40))
+        return self._json(data, self._limits("pexels", int(time.time()) + self.reset_s))
 
     def _pexels_item(self, item: Stock) -> dict[str, Any]:
         files = f"{self.url}/files/pexels/{item.number}"
@@ -219,7 +220,7 @@ class StockServer:
     # --- Pixabay -----------------------------------------------------------------------------------------------
 
     def _pixabay(self, path: str, query: dict[str, str]) -> Reply:
-        limits = self._limits("pixabay", 30)
+        limits = self._limits("pixabay", self.reset_s)
         if query.get("key") != PIXABAY_KEY:
             return Reply(400, b"[ERROR 400] Invalid or missing API key (https://pixabay.com/api/docs/).", limits)
         per_page = int(query.get("per_page", 20))
@@ -302,7 +303,7 @@ class StockServer:
             return Reply(404)
         if query.get("signature", self.signature) != self.signature:
             return Reply(403, b"expired")
-        return Reply(200, _media(item, name, self.folder), {"ETag": f'"{service}-{number}-{name}"'})
+        return Reply(200, media_of(item, name, self.folder), {"ETag": f'"{service}-{number}-{name}"'})
 
 
 def _fits(item: Stock, query: str) -> bool:
@@ -315,7 +316,7 @@ def _png(seed: int) -> bytes:
     return target.getvalue()
 
 
-def _media(item: Stock, name: str, folder: Path) -> bytes:
+def media_of(item: Stock, name: str, folder: Path) -> bytes:
     """A file of an item: small, whatever size it is said to have."""
     small_px = (90, 160) if item.orientation == "portrait" else (160, 90)
     if not name.endswith(".mp4"):

@@ -6,7 +6,7 @@ from engines.errors import NothingFound, SceneError
 from models.media import MediaKind
 from models.stock import Rendition, StockFound, StockItem, StockPick, StockProvider, StockSearch, StockWant, shape_of
 
-ALIKE_BITS = 8  # of 64: the same picture scaled, recompressed or slightly graded differs in fewer
+ALIKE_BITS = 10  # of 64: scaled, recompressed or graded differs in at most 5, another picture in 22 and more
 LONG_MS = 90_000  # much to download for a few seconds
 MOST_SPARES = 2
 _ENLARGED = 1.35  # more than that shows
@@ -31,14 +31,14 @@ def choose(
     for want in wants:
         if want.scene not in chosen:
             items = offers[want.search].items
-            free = _free(ranked(want, items, canvas_px=canvas_px), chosen.values())
+            free = _free(ranked(want, items, canvas_px=canvas_px), chosen.values(), most=1)
             if not free:
                 raise _nothing(want, bool(items))
             chosen[want.scene] = free[0]
     taken = list(chosen.values())
     picks = []
     for want in wants:
-        spares = _free(ranked(want, offers[want.search].items, canvas_px=canvas_px), taken)[:MOST_SPARES]
+        spares = _free(ranked(want, offers[want.search].items, canvas_px=canvas_px), taken, most=MOST_SPARES)
         taken += spares
         picks.append(
             StockPick(
@@ -86,7 +86,7 @@ def _kept(wants: Sequence[StockWant], kept: Sequence[StockPick]) -> dict[int, St
             fitting = (pick for pick in left if _may_keep(want, pick, by_place))
             if want.scene not in chosen and (pick := next(fitting, None)):
                 left.remove(pick)
-                if _free([pick.item], chosen.values()):
+                if _free([pick.item], chosen.values(), most=1):
                     chosen[want.scene] = pick.item
     return chosen
 
@@ -117,9 +117,15 @@ def _is_own(item: StockItem) -> bool:
     return item.provider is StockProvider.LIBRARY
 
 
-def _free(items: Iterable[StockItem], taken: Iterable[StockItem]) -> list[StockItem]:
-    taken = list(taken)
-    return [item for item in items if not any(alike(item, other) for other in taken)]
+def _free(items: Iterable[StockItem], taken: Iterable[StockItem], *, most: int) -> list[StockItem]:
+    """Return the first few items that look neither like one that is taken nor like each other."""
+    taken, free = list(taken), list[StockItem]()
+    for item in items:
+        if len(free) == most:
+            break
+        if not any(alike(item, other) for other in (*taken, *free)):
+            free.append(item)
+    return free
 
 
 def _penalty(item: StockItem, search: StockSearch, least_ms: int, canvas_px: tuple[int, int]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 LEAST_SCORE = 0.6  # of the query's words: both of two, two of three
 _LEAST_STEM = 4
 _LONGEST_ENDING = 2
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _NO_MEANING = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
 

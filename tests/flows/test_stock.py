@@ -84,11 +84,11 @@ def test_without_keys_the_scene_and_the_remedy_are_named(studio: Studio, sea: St
 
 
 def test_the_own_library_comes_first_and_follows_its_index(studio: Studio, sea: StockServer, tmp_path: Path):
-    from tests.stock_server import _media
+    from tests.stock_server import media_of
 
     library = tmp_path / "own"
     library.mkdir()
-    (library / "IMG_0001.jpg").write_bytes(_media(Stock(1, "", 50), "a.jpg", tmp_path))
+    (library / "IMG_0001.jpg").write_bytes(media_of(Stock(1, "", 50), "a.jpg", tmp_path))
     rows = "file,keywords,author,licence\nIMG_0001.jpg,beach sea,Cleo Camera,CC BY 4.0\n"
     (library / "index.csv").write_text(rows)
     environment = {**sea.environment, "NEUROSHORTS_STOCK_LIBRARY": str(library)}
@@ -115,7 +115,7 @@ def test_a_key_that_is_refused_is_told_with_its_setting(studio: Studio, sea: Sto
         studio.render(spec_of("stock:sea"), **environment)
     assert "NEUROSHORTS_PEXELS_API_KEY" in str(failure.value)
     assert "wrong-key-1" not in str(failure.value)
-    assert len(sea.asked("/pexels/")) == 2  # clips and pictures: not asked again
+    assert len(sea.asked("/pexels/")) == 1  # and not again
 
 
 def test_a_picture_is_made_once_for_all_scenes_that_describe_it(studio: Studio, sea: StockServer):
