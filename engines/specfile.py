@@ -87,9 +87,9 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
             return str((base_dir / path).resolve())
         return str(path) if path.is_absolute() else _below_url(base_dir, source)
 
+    named = ("visual", "second_visual", "voice_over", "sound")
     scenes = tuple(
-        scene.model_copy(update={name: absolute(getattr(scene, name)) for name in ("visual", "voice_over", "sound")})
-        for scene in spec.scenes
+        scene.model_copy(update={name: absolute(getattr(scene, name)) for name in named}) for scene in spec.scenes
     )
     voice = spec.voice
     if voice.provider is VoiceProvider.PIPER and "/" in voice.name:

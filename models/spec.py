@@ -243,7 +243,7 @@ class Scene(Model):
         title="Focus",
         description="What a crop keeps and a zoom goes to: auto finds the subject, and follows it through a clip",
     )
-    second_visual: Annotated[SourceAddress | None, BlankIsNone] = Field(
+    second_visual: Annotated[VisualAddress | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,
         default=None,
         title="Second visual",

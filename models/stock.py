@@ -72,18 +72,20 @@ class StockFound(Model):
 
 
 class StockWant(Model):
-    """What one scene wants."""
+    """What one place of a scene wants."""
 
     scene: int = Field(ge=1, description="Counted from 1")
+    place: int = Field(default=0, ge=0, le=1, description="0 is the scene's visual, 1 its second one")
     visual: str = Field(description="As the spec says it")
     search: StockSearch
     least_ms: int = Field(ge=0, description="Of a clip; a shorter one would have to be repeated")
 
 
 class StockPick(Model):
-    """What one scene gets."""
+    """What one place of a scene gets."""
 
     scene: int = Field(ge=1, description="Counted from 1")
+    place: int = Field(default=0, ge=0, le=1)
     visual: str
     search: StockSearch
     item: StockItem
@@ -95,9 +97,9 @@ class StockPicks(Model):
 
     picks: tuple[StockPick, ...] = ()
 
-    def of(self, scene: int) -> StockPick:
-        """Return the pick of a scene, counted from 1."""
-        return next(pick for pick in self.picks if pick.scene == scene)
+    def of(self, scene: int, place: int = 0) -> StockPick:
+        """Return the pick of a place in a scene, counted from 1."""
+        return next(pick for pick in self.picks if (pick.scene, pick.place) == (scene, place))
 
 
 def shape_of(width_px: int, height_px: int) -> Shape:

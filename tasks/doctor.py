@@ -107,8 +107,8 @@ def _stock() -> Finding:
         files = read_library(settings).files
     except NeuroShortsError as error:
         return Finding("stock", False, str(error), mend)
-    keys = {"Pexels": settings.pexels_api_key, "Pixabay": settings.pixabay_api_key}
-    told = [f"{name}'s key is {'set' if key else 'in a Secret block, if anywhere'}" for name, key in keys.items()]
+    keys = (("Pexels", settings.pexels_api_key), ("Pixabay", settings.pixabay_api_key))
+    told = [f"{name} key {'set' if key else 'not set (may be in a Secret block)'}" for name, key in keys]
     return Finding("stock", True, ", ".join([f"{len(files)} files of your own", *told]))
 
 

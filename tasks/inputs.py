@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engines.stock.wants import visuals_of
 from models.audio import BedSettings, PreparedEffect
 from models.cards import Card
 from models.encoding import FrameFormat, VideoSettings
@@ -35,9 +36,9 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
     """Return every distinct source with an address and who uses it ("scene 3, scene 7", "music"), for messages."""
     users: dict[str, list[str]] = {}
     for number, scene in zip(numbers_of(scenes), scenes, strict=True):
-        visual = None if is_described(scene.visual) else scene.visual
+        visuals = (visual for _, visual in visuals_of(scene) if not is_described(visual))
         user = f"scene {number}" if role_of(scene) is SceneRole.CONTENT else role_of(scene).value
-        for uri in filter(None, (visual, scene.second_visual, scene.voice_over)):
+        for uri in filter(None, (*visuals, scene.voice_over)):
             users.setdefault(uri, []).append(user)
     if spec.voice_over:
         users.setdefault(spec.voice_over, []).append("voice-over")

@@ -6,7 +6,7 @@ from typing import Any
 from blocks.image_api import service_of
 from blocks.settings import get_settings
 from engines.stock.choice import by_search
-from engines.stock.wants import STOCK, wants_of
+from engines.stock.wants import PLACES, STOCK, visuals_of, wants_of
 from models.base import Model
 from models.credits import SceneCredit
 from models.media import Source
@@ -24,7 +24,7 @@ class Pictures(Model):
     """What scenes describe: `scenes` are theirs, with a name of its own for each stock visual."""
 
     scenes: tuple[Scene, ...]
-    visuals: tuple[str, ...]  # of the scenes, as the spec has them
+    described: tuple[tuple[int, str, str], ...]  # scene, visual as the spec has it, and its own name
     wants: tuple[StockWant, ...]
     prompts: tuple[tuple[str, str], ...]  # visual, and the scenes that use it, in words
     shape: Shape
@@ -42,27 +42,35 @@ def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> P
     """Return what the scenes ask for that is no address; all cuts show what suits the main one."""
     frame, frames = cuts[MAIN].frame, [cut.frame for cut in cuts.values()]
     shape = shape_of(frame.width_px, frame.height_px)
+    described = [
+        (number, place, visual)
+        for number, scene in enumerate(scenes, start=1)
+        for place, visual in visuals_of(scene)
+        if is_described(visual)
+    ]
     prompts: dict[str, list[str]] = {}
-    for number, scene in enumerate(scenes, start=1):
-        if scene.visual.startswith(IMAGE):
-            prompts.setdefault(scene.visual, []).append(f"scene {number}")
+    for number, _, visual in described:
+        if visual.startswith(IMAGE):
+            prompts.setdefault(visual, []).append(f"scene {number}")
     return Pictures(
-        scenes=tuple(
-            scene.model_copy(update={"visual": own_name(scene.visual, number)})
-            for number, scene in enumerate(scenes, start=1)
-        ),
-        visuals=tuple(scene.visual for scene in scenes),
+        scenes=tuple(_with_own_names(scene, number) for number, scene in enumerate(scenes, start=1)),
+        described=tuple((number, visual, own_name(visual, number, place)) for number, place, visual in described),
         wants=wants_of(scenes, shape=shape, language=spec.language, rate=spec.voice.rate),
-        prompts=tuple((visual, ", ".join(users)) for visual, users in prompts.items()),
+        prompts=tuple((visual, ", ".join(dict.fromkeys(users))) for visual, users in prompts.items()),
         shape=shape,
         canvas_px=(frame.width_px, frame.height_px),
         filled_px=(max(each.width_px for each in frames), max(each.height_px for each in frames)),
     )
 
 
-def own_name(visual: str, scene: int) -> str:
-    """Return the name under which a scene's source is kept: scenes with the same stock query get different clips."""
-    return f"{visual} (scene {scene})" if visual.startswith(STOCK) else visual
+def own_name(visual: str, scene: int, place: int = 0) -> str:
+    """Return the name under which a source is kept: places with the same stock query get different clips."""
+    return f"{visual} (scene {scene}{', second' if place else ''})" if visual.startswith(STOCK) else visual
+
+
+def _with_own_names(scene: Scene, number: int) -> Scene:
+    names = {PLACES[place]: own_name(visual, number, place) for place, visual in visuals_of(scene)}
+    return scene.model_copy(update=names)
 
 
 def is_described(visual: str) -> bool:
@@ -78,19 +86,24 @@ def for_search(pictures: Pictures) -> dict[StockSearch, Inputs]:
     """
     count = 1 << (len(pictures.wants) - 1).bit_length()
     return {
-        search: {"search": search, "count": count, "used_by": ", ".join(f"scene {number}" for number in users)}
-        for search, users in by_search(pictures.wants).items()
+        search: {
+            "search": search,
+            "count": count,
+            "used_by": ", ".join(f"scene {number}" for number in dict.fromkeys(scenes)),
+        }
+        for search, scenes in by_search(pictures.wants).items()
     }
 
 
 def for_stock(pictures: Pictures, choosing: Any) -> dict[str, Inputs]:
     """Return the inputs of `fetch_stock` by the scene's own name of its visual; the picks may be on their way."""
     return {
-        own_name(want.visual, want.scene): {
+        own_name(want.visual, want.scene, want.place): {
             "picks": choosing,
             "filled_px": pictures.filled_px,
             "number": want.scene,
             "total": len(pictures.scenes),
+            "place": want.place,
         }
         for want in pictures.wants
     }
@@ -112,9 +125,9 @@ def for_images(pictures: Pictures) -> dict[str, Inputs]:
 
 
 def credits_of(pictures: Pictures, sources: Mapping[str, Source]) -> tuple[SceneCredit, ...]:
-    """Return whose each scene's picture is, where that is known."""
+    """Return whose the found and made pictures are."""
     return tuple(
         SceneCredit(scene=number, visual=visual, **dict(credit))
-        for number, (scene, visual) in enumerate(zip(pictures.scenes, pictures.visuals, strict=True), start=1)
-        if (credit := sources[scene.visual].credit)
+        for number, visual, name in pictures.described
+        if (credit := sources[name].credit)
     )

@@ -54,7 +54,7 @@ class PickCache(StepCache):
         self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: object
     ) -> str | None:
         """Return the key of the item that the scene gets."""
-        item = inputs["picks"].of(inputs["number"]).item
+        item = inputs["picks"].of(inputs["number"], inputs["place"]).item
         size = best_rendition(item, canvas_px=inputs["filled_px"])
         limits = get_settings().media_limits
         counted = {
@@ -66,13 +66,13 @@ class PickCache(StepCache):
         return super().compute_key(task_ctx, counted, flow_parameters)
 
 
-@step(version=1, cache=PickCache, run_name="fetch_stock: scene {number} of {total}", exclude=("total",))
-def fetch_stock(picks: StockPicks, filled_px: tuple[int, int], number: int, total: int) -> Source:
-    """Return the scene's item with its credit, or one kept in reserve for it when it is gone.
+@step(version=1, cache=PickCache, run_name="fetch_stock: scene {number} of {total}")
+def fetch_stock(picks: StockPicks, filled_px: tuple[int, int], number: int, total: int, place: int = 0) -> Source:
+    """Return the item of a place in the scene with its credit, or one kept in reserve for it when it is gone.
 
     Raises SceneError, DownloadFailed, ServiceFailed, ServiceSuspended.
     """
-    settings, pick = get_settings(), picks.of(number)
+    settings, pick = get_settings(), picks.of(number, place)
     failures: list[NeuroShortsError] = []
     for item in (pick.item, *pick.spares):
         try:

@@ -29,12 +29,12 @@ def choose(
     offers = {each.search: each for each in found}
     chosen = _kept(wants, [_renewed(pick, offers) for pick in kept if _still_offered(pick, offers, kept)])
     for want in wants:
-        if want.scene not in chosen:
+        if _place(want) not in chosen:
             items = offers[want.search].items
             free = _free(ranked(want, items, canvas_px=canvas_px), chosen.values(), most=1)
             if not free:
                 raise _nothing(want, bool(items))
-            chosen[want.scene] = free[0]
+            chosen[_place(want)] = free[0]
     taken = list(chosen.values())
     picks = []
     for want in wants:
@@ -43,9 +43,10 @@ def choose(
         picks.append(
             StockPick(
                 scene=want.scene,
+                place=want.place,
                 visual=want.visual,
                 search=want.search,
-                item=chosen[want.scene],
+                item=chosen[_place(want)],
                 spares=tuple(spares),
             )
         )
@@ -77,23 +78,27 @@ def alike(one: StockItem, other: StockItem) -> bool:
     return (int(one.fingerprint, 16) ^ int(other.fingerprint, 16)).bit_count() <= ALIKE_BITS
 
 
-def _kept(wants: Sequence[StockWant], kept: Sequence[StockPick]) -> dict[int, StockItem]:
+def _kept(wants: Sequence[StockWant], kept: Sequence[StockPick]) -> dict[tuple[int, int], StockItem]:
     """Return what scenes keep: each its own, and after scenes were moved, what another of the same search had."""
-    chosen: dict[int, StockItem] = {}
+    chosen: dict[tuple[int, int], StockItem] = {}
     left = list(kept)
     for by_place in (True, False):
         for want in wants:
             fitting = (pick for pick in left if _may_keep(want, pick, by_place))
-            if want.scene not in chosen and (pick := next(fitting, None)):
+            if _place(want) not in chosen and (pick := next(fitting, None)):
                 left.remove(pick)
                 if _free([pick.item], chosen.values(), most=1):
-                    chosen[want.scene] = pick.item
+                    chosen[_place(want)] = pick.item
     return chosen
+
+
+def _place(of: StockWant | StockPick) -> tuple[int, int]:
+    return of.scene, of.place
 
 
 def _may_keep(want: StockWant, pick: StockPick, by_place: bool) -> bool:
     long_enough = pick.item.kind is MediaKind.IMAGE or pick.item.duration_ms >= want.least_ms
-    return pick.search == want.search and long_enough and (pick.scene == want.scene or not by_place)
+    return pick.search == want.search and long_enough and (_place(pick) == _place(want) or not by_place)
 
 
 def _still_offered(pick: StockPick, offers: Mapping[StockSearch, StockFound], kept: Sequence[StockPick]) -> bool:

@@ -8,6 +8,7 @@ from models.spec import Scene
 from models.stock import Shape, StockSearch, StockWant
 
 STOCK = "stock:"
+PLACES = ("visual", "second_visual")  # of a scene, by their numbers
 _KINDS = {"photo": (MediaKind.IMAGE,), "video": (MediaKind.VIDEO,)}
 _EITHER = (MediaKind.VIDEO, MediaKind.IMAGE)
 _MS_PER_LETTER = 72  # 150 words a minute of five letters and a space
@@ -18,17 +19,25 @@ _MARGIN = 1.2
 
 
 def wants_of(scenes: Sequence[Scene], *, shape: Shape, language: str, rate: float) -> tuple[StockWant, ...]:
-    """Return what every scene with a stock visual wants; `rate` is the voice's, 1 for its own."""
+    """Return what every stock visual of the scenes wants; `rate` is the voice's, 1 for its own."""
     return tuple(
         StockWant(
             scene=number,
-            visual=scene.visual,
-            search=search_of(scene.visual, shape=shape, language=language),
+            place=place,
+            visual=visual,
+            search=search_of(visual, shape=shape, language=language),
             least_ms=least_ms(scene, rate=rate),
         )
         for number, scene in enumerate(scenes, start=1)
-        if scene.visual.startswith(STOCK)
+        for place, visual in visuals_of(scene)
+        if visual.startswith(STOCK)
     )
+
+
+def visuals_of(scene: Scene) -> tuple[tuple[int, str], ...]:
+    """Return the visuals that a scene has, with the numbers of their places."""
+    found = ((place, getattr(scene, name)) for place, name in enumerate(PLACES))
+    return tuple((place, visual) for place, visual in found if visual)
 
 
 def search_of(visual: str, *, shape: Shape, language: str) -> StockSearch:

@@ -72,6 +72,13 @@ def test_editing_one_scene_leaves_the_others_what_they_had(studio: Studio, sea: 
     assert picked(shorter) == {1: "Pexels 103", 2: "Pexels 102"}
 
 
+def test_both_halves_of_a_split_screen_are_found(studio: Studio, sea: StockServer):
+    halves = {"visual": "stock:sea waves", "second_visual": "stock:sea waves", "min_duration_ms": 400}
+    report = studio.render({"title": "Two", **DRAFT, "scenes": [halves]}, **sea.environment)
+    assert [credit.item_id for credit in report.credits] == ["100", "102"]
+    assert [credit.scene for credit in report.credits] == [1, 1]
+
+
 def test_without_keys_the_scene_and_the_remedy_are_named(studio: Studio, sea: StockServer):
     ended = studio.run(spec_of("color:#204060", "stock:sea"))
     assert ended.returncode == 1
