@@ -107,6 +107,10 @@ class ArtifactStore:
         """Return the local file that holds the record `key`, or None when the store is remote."""
         return None if self._remote else self.root / _record_key(key)
 
+    def has_record(self, key: str) -> bool:
+        """Return whether there is a record `key`, without counting as a use."""
+        return self.stat(_record_key(key)) is not None
+
     def read_record(self, key: str) -> bytes:
         """Return the bytes written under `key`, and note that they are in use. Raises FileNotFoundError."""
         name = _record_key(key)

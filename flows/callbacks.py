@@ -10,7 +10,7 @@ from flows.artifacts import show_failures
 from models.callback import CallbackError, CallbackEvent, Ending
 from models.report import RenderReport
 from models.spec import ShortSpec
-from tasks.callback import event_id, fixed_body, send_callback
+from tasks.callback import RETRIES, event_id, fixed_body, send_callback
 from tasks.errors import RenderFailed
 
 
@@ -45,9 +45,10 @@ def success_told(spec: ShortSpec, report: RenderReport) -> None:
     deliver(str(spec.callback_url), event)
 
 
-def deliver(url: str, event: CallbackEvent) -> None:
+def deliver(url: str, event: CallbackEvent, *, retries: int = RETRIES) -> None:
     """Deliver an event; a receiver that fails is told of in the log, and does not change how the render ended."""
-    state = send_callback(url, event.id, fixed_body(event), return_state=True)
+    sending = send_callback.with_options(retries=retries)
+    state = sending(url, event.id, fixed_body(event), return_state=True)
     if not state.is_completed():
         get_run_logger().warning("The callback was not delivered: %s", state.message)
 

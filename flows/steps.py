@@ -7,8 +7,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from prefect import Task
+from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
 
+from blocks.leaving import leave_soon
 from flows.progress import Progress
 from models.report import ServiceReport, StepFailure, StepReport
 from tasks.clock import step_clock
@@ -42,6 +44,8 @@ class Steps:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+        if kind is TerminationSignal:
+            leave_soon()
 
     def submit(self, task: Task[..., R], **inputs: Any) -> PrefectFuture[R]:
         """Hand a step to the task runner; it starts when its inputs are there and a worker is free.

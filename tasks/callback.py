@@ -1,5 +1,7 @@
 """Tell the spec's callback address how a run ended."""
 
+import json
+from typing import cast
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -8,9 +10,10 @@ from prefect.client.schemas.objects import FlowRun
 from blocks.callbacks import callback_secret, post, service_of
 from blocks.settings import get_settings
 from blocks.store import open_store
+from engines.errors import CallbackRefused
 from models.callback import CallbackError, CallbackEvent, Ending
 from models.spec import ShortSpec
-from tasks.caching import stable_hash
+from tasks.caching import StepCache, stable_hash
 from tasks.plan import slug_of
 from tasks.retries import step
 from tasks.services import calling
@@ -28,8 +31,12 @@ def send_callback(url: str, event_id: str, body: str) -> int:
     settings = get_settings()
     with get_client(sync_client=True) as client:
         secret = callback_secret(settings, client)
-    with calling(service_of(url)):
-        return post(url, body, event_id=event_id, secret=secret, settings=settings, timeout_s=_TIMEOUT_S)
+    try:
+        with calling(service_of(url)):
+            return post(url, body, event_id=event_id, secret=secret, settings=settings, timeout_s=_TIMEOUT_S)
+    except CallbackRefused as error:
+        open_store().create_record(_refusal(event_id), json.dumps(str(error)).encode())
+        raise
 
 
 def fixed_body(event: CallbackEvent) -> str:
@@ -38,6 +45,13 @@ def fixed_body(event: CallbackEvent) -> str:
     if store.create_record(key, event.model_dump_json().encode()):
         return event.model_dump_json()
     return store.read_record(key).decode()
+
+
+def is_settled(url: str, event: CallbackEvent) -> bool:
+    """Return whether the receiver has been told of the event, or has refused it for good."""
+    delivery = {"url": url, "event_id": event.id, "body": fixed_body(event)}
+    store, told = open_store(), cast(StepCache, send_callback.cache_policy).key(send_callback.name, delivery)
+    return store.has_record(told) or store.has_record(_refusal(event.id))
 
 
 def event_id(run_id: UUID | str, *, attempt: int, state: Ending) -> str:
@@ -64,3 +78,7 @@ def event_of_ended(run: FlowRun) -> tuple[str, CallbackEvent] | None:
         error=CallbackError(message=message or f"The run was {state}."),
     )
     return str(spec.callback_url), event
+
+
+def _refusal(event_id: str) -> str:
+    return stable_hash(["callback refused", event_id])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from tests.system.installation import Installation, all_slots_taken, short_spec,
 pytestmark = pytest.mark.heavy
 
 TOLD_S = 120
+CANCELLED_S = 25  # Prefect waits 30 s before it ends a process by force
 
 
 @pytest.fixture
@@ -41,26 +43,80 @@ def start(installation: Installation, title: str, receiver: Receiver) -> UUID:
     return run_id
 
 
+def end(installation: Installation, run_id: UUID, ending: str, figures: dict[str, float]) -> None:
+    """Cancel a run, or kill its process, and wait until the server knows."""
+    if ending == "cancelled":
+        installation.set_state(run_id, type="CANCELLING")
+    else:
+        process = installation.flow_process(run_id)
+        assert process is not None
+        process.kill()
+    known = lambda: installation.state_name(run_id) == ending.title()  # noqa: E731
+    known_s = wait_for(known, timeout_s=CANCELLED_S, what=ending)
+    figures[f"{ending}, waiting for a slot: until the server knew"] = known_s
+
+
+@contextmanager
+def automation_off(installation: Installation) -> Generator[None]:
+    """Let the automation do nothing inside the block, as when its events are lost."""
+    with installation.client() as client:
+        (found,) = [
+            each
+            for each in client._client.post("/automations/filter", json={}).json()
+            if each["name"] == "renders-callbacks"
+        ]
+        address = f"/automations/{found['id']}"
+        client._client.patch(address, json={"enabled": False}).raise_for_status()
+        try:
+            yield
+        finally:
+            client._client.patch(address, json={"enabled": True}).raise_for_status()
+
+
+def sweep(installation: Installation) -> None:
+    """Let the sweep run now, as its schedule does, and wait for its end; one that meets another is cancelled."""
+    state = "Cancelled"
+    while state == "Cancelled":
+        with installation.client() as client:
+            found = client.read_deployment_by_name("deliver-callback/sweep")
+            run_id = client.create_flow_run_from_deployment(found.id, parameters={"after_s": 0}).id
+        ended = lambda: installation.run(run_id).state.is_final()  # noqa: B023, E731
+        wait_for(ended, timeout_s=TOLD_S, what="the sweep")
+        state = installation.state_name(run_id)
+    assert state == "Completed"
+
+
 @pytest.mark.parametrize("ending", ["cancelled", "crashed"])
 def test_a_render_that_is_cut_off_is_told_once(
     called_back: Installation, receiver: Receiver, ending: str, figures: dict[str, float]
 ):
     with all_slots_taken(called_back.store, count=get_settings().scene_workers):
         run_id = start(called_back, ending.title(), receiver)
-        process = called_back.flow_process(run_id)
-        assert process is not None
-        if ending == "cancelled":
-            called_back.set_state(run_id, type="CANCELLING")
-        else:
-            process.kill()
-        figures[f"{ending}: until its callback"] = wait_for(
-            lambda: receiver.posts, timeout_s=TOLD_S, what="the callback"
-        )
+        end(called_back, run_id, ending, figures)
+        told_s = wait_for(lambda: receiver.posts, timeout_s=TOLD_S, what="the callback")
+        figures[f"{ending}, waiting for a slot: from then until its callback"] = told_s
     ((headers, body),) = receiver.posts
     event = json.loads(body)
     assert event["id"] == headers[EVENT_HEADER] == f"{run_id}:1:{ending}"
     assert (event["state"], event["slug"], event["link"]) == (ending, ending, None)
     assert event["error"]["message"]
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "crashed"])
+def test_what_the_automation_misses_is_told_by_the_sweep_and_only_once(
+    called_back: Installation, receiver: Receiver, ending: str, figures: dict[str, float]
+):
+    with automation_off(called_back), all_slots_taken(called_back.store, count=get_settings().scene_workers):
+        run_id = start(called_back, f"{ending} unseen", receiver)
+        end(called_back, run_id, ending, figures)
+        sweep(called_back)
+        assert [json.loads(body)["id"] for _, body in receiver.posts] == [f"{run_id}:1:{ending}"]
+        sweep(called_back)
+    assert len(receiver.posts) == 1
+    called_back.set_state(run_id, type="SCHEDULED", name="AwaitingRetry", message="Retry from the UI")
+    wait_for(lambda: len(receiver.posts) == 2, timeout_s=TOLD_S, what="the retry's callback")
+    sweep(called_back)
+    assert [json.loads(body)["id"] for _, body in receiver.posts][1:] == [f"{run_id}:2:completed"]
 
 
 def test_a_crashed_render_that_is_retried_tells_its_success_too(called_back: Installation, receiver: Receiver):

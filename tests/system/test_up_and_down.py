@@ -16,6 +16,7 @@ DEPLOYMENTS = (
     "render-batch/on-demand",
     "render-batch/nightly",
     "deliver-callback/on-demand",
+    "deliver-callback/sweep",
     "prune-store/weekly",
 )
 
