@@ -5,14 +5,15 @@ from typing import Annotated
 from uuid import UUID
 
 from prefect import flow, runtime
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.logging import get_run_logger
 from pydantic import Field
 
 from flows.callbacks import deliver
 from models.base import BlankIsNone
+from models.callback import CallbackEvent
 from tasks.callback import RETRIES, event_of_ended
-from tasks.cut_off import untold_events
+from tasks.cut_off import teller_of, untold_events
 
 
 def _run_name() -> str:
@@ -34,15 +35,20 @@ def deliver_callback(
         after_s: Seconds ago, at the least: the automation that starts this flow with an id comes first
     """
     with get_client(sync_client=True) as client:
-        if run_id is not None:
-            ended = event_of_ended(client.read_flow_run(run_id))
-            events, retries = [ended] if ended else [], RETRIES
-        else:  # what fails is tried again by the next run
-            events, retries = (
-                untold_events(client, longest=timedelta(hours=hours), shortest=timedelta(seconds=after_s)),
-                0,
-            )
+        if run_id is None:
+            longest, shortest = timedelta(hours=hours), timedelta(seconds=after_s)
+            events, retries = untold_events(client, longest=longest, shortest=shortest), 0  # the next sweep tries again
+        else:
+            events, retries = _event_of(client, run_id), RETRIES
     if not events:
         get_run_logger().info("There is nothing to tell.")
     for url, event in events:
         deliver(url, event, retries=retries)
+
+
+def _event_of(client: SyncPrefectClient, run_id: UUID) -> list[tuple[str, CallbackEvent]]:
+    if str(teller_of(client, run_id) or runtime.flow_run.id) != str(runtime.flow_run.id):
+        get_run_logger().info("Another run is to tell of it.")
+        return []
+    ended = event_of_ended(client.read_flow_run(run_id))
+    return [ended] if ended else []

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -42,8 +43,19 @@ def untold_events(
     events = [event for run in cut_off if (event := _event_of(run)) is not None and not is_settled(*event)]
     if not events:
         return []
-    others = {str(run.parameters.get("run_id")) for run in _runs(client, DELIVERIES, _UNFINISHED)}
+    others = {_told_by(run) for run in _runs(client, DELIVERIES, _UNFINISHED)}
     return [(url, event) for url, event in events if event.run_id not in others]
+
+
+def teller_of(client: SyncPrefectClient, run_id: UUID) -> UUID | None:
+    """Return the first of the runs that are to tell of a render: an automation may start two."""
+    tellers = (run for run in _runs(client, DELIVERIES, _UNFINISHED) if _told_by(run) == str(run_id))
+    first = min(tellers, key=lambda run: (run.created, run.id), default=None)
+    return first.id if first else None
+
+
+def _told_by(delivery: FlowRun) -> str:
+    return str(delivery.parameters.get("run_id"))
 
 
 def _event_of(run: FlowRun) -> tuple[str, CallbackEvent] | None:

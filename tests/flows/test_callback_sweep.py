@@ -99,6 +99,8 @@ def test_what_another_run_is_about_to_tell_is_left_to_it(receiver: Receiver, run
     cut_off = run_of(Crashed(message="gone"), spec=spec(receiver.url))
     telling = run_of(state, "deliver-callback", run_id=str(cut_off))
     sweep()
+    with no_heartbeat():
+        deliver_callback(run_id=cut_off)
     assert events(receiver) == []
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(telling, Crashed(message="it did not"), force=True)
