@@ -1,5 +1,8 @@
 """Loops are found where music repeats, in tracks that are made here: bars of drums and chords, or none."""
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from engines.audio.loops import find_loop
 from engines.audio.pcm import write_stereo_wav
 from engines.audio.track import prepare_track
 from models.audio import BedSettings
+from tasks.library import ASSETS_DIR, MANIFEST
 
 RATE = 48_000
 CHORDS = ((220, 277, 330), (196, 247, 294), (175, 220, 262), (165, 208, 247))
@@ -94,7 +98,7 @@ def test_silence_has_a_loop_too(track: np.ndarray):
     assert beat_ms is None
 
 
-def test_a_short_longer_than_its_track_hears_no_join(tmp_path):
+def test_a_short_longer_than_its_track_hears_no_join(tmp_path: Path):
     music = song(120, 9)
     raw, wav = tmp_path / "raw.wav", tmp_path / "track.wav"
     write_stereo_wav(stereo(music), raw)
@@ -110,3 +114,16 @@ def test_a_short_longer_than_its_track_hears_no_join(tmp_path):
         assert bent[join - RATE // 10 : join + info.loop.fade + RATE // 10].max() < 1.1 * first_pass
     levels = np.sqrt(np.mean(played[: total // 24_000 * 24_000].reshape(-1, 24_000) ** 2, axis=1))[4:-4]
     assert levels.min() > 0.5 * levels.max()
+
+
+@pytest.mark.parametrize("name", ["ambient", "upbeat", "tense", "happy", "epic"])
+def test_the_beds_that_come_along_loop_over_whole_bars(tmp_path: Path, name: str):
+    entries = tomllib.loads(MANIFEST.read_text())["asset"]
+    (entry,) = (entry for entry in entries if entry["name"] == f"music/{name}.ogg")
+    info = prepare_track(ASSETS_DIR / entry["path"], name=name, output=tmp_path / "track.wav")
+    assert -19 < info.loudness_lufs < -17
+    bar = entry["loop_samples"] / entry["bars"]
+    bars = (info.loop.end - info.loop.start) / bar
+    assert bars * bar == pytest.approx(round(bars) * bar, abs=48)
+    assert round(bars) >= 8
+    assert info.loop.likeness > 0.9
