@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -16,8 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from engines.errors import ApiUnreachable, NeuroShortsError, RowsFailed, SpecInvalid
 
 if TYPE_CHECKING:
-    from models.report import RenderReport
+    from collections.abc import Callable
+
+    from models.report import PreviewReport, RenderReport
     from models.spec import ShortSpec
+
+R = TypeVar("R")
 
 EXIT_RENDER_FAILED = 1
 EXIT_SPEC_WRONG = 2
@@ -47,6 +51,37 @@ def render(
         f"{report.video.duration_ms / 1000:.1f} s of video in {report.seconds:.1f} s"
         f" ({cached} of {len(report.steps)} steps from the cache)"
     )
+
+
+@app.command()
+def preview(
+    spec: Annotated[str, typer.Argument(help="The spec, YAML or JSON; - reads standard input.")],
+    frame: Annotated[
+        list[str] | None,
+        typer.Option(help="Only the frame at this time, such as 12.5s or 1:02.5, exact as PNG; repeat."),
+    ] = None,
+    contact_sheet: Annotated[
+        bool, typer.Option("--contact-sheet", help="Only frames of every scene, in one PNG.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option(help="Folder to write <slug>-preview/ into.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make a small draft of a short in seconds, or show single frames without encoding any."""
+    wanted, at_ms = _read_spec(spec), tuple(_time_ms(time) for time in frame or ())
+    report: RenderReport | PreviewReport
+    with _told_errors():
+        if at_ms or contact_sheet:
+            report = _frames(wanted, at_ms, contact_sheet=contact_sheet, output=output, name=name)
+        else:
+            report = _draft(wanted, output=output, name=name)
+    if as_json:
+        stdout.out(report.model_dump_json(indent=2), highlight=False)
+        return
+    pictures = [file.uri for file in report.publication.files if file.name.endswith(".png")]
+    for address in pictures or [report.publication.link]:
+        stdout.print(f"[bold]{address}[/]")
+    stdout.print(f"previewed in {report.seconds:.1f} s", highlight=False)
 
 
 @app.command()
@@ -263,7 +298,53 @@ def _read_spec(argument: str) -> "ShortSpec":
     raise typer.Exit(EXIT_SPEC_WRONG)
 
 
+def _time_ms(text: str) -> int:
+    from engines.clock import time_ms
+
+    try:
+        return time_ms(text)
+    except ValueError as error:
+        stderr.print(f"--frame: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(EXIT_SPEC_WRONG) from None
+
+
 def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
+    def run() -> "RenderReport":
+        from flows.render_short import render_short
+
+        return render_short(spec, name=name, destination=_absolute(output))
+
+    return _in_flow_run(run)
+
+
+def _draft(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
+    def run() -> "RenderReport":
+        from flows.render_short import render_short
+        from tasks.plan import slug_of
+        from tasks.preview import SUFFIX, draft_of
+
+        return render_short(draft_of(spec), name=slug_of(spec, name) + SUFFIX, destination=_absolute(output))
+
+    return _in_flow_run(run)
+
+
+def _frames(
+    spec: "ShortSpec", at_ms: tuple[int, ...], *, contact_sheet: bool, output: Path | None, name: str | None
+) -> "PreviewReport":
+    def run() -> "PreviewReport":
+        from flows.preview_frames import preview_frames
+
+        return preview_frames(spec, at_ms, contact_sheet=contact_sheet, name=name, destination=_absolute(output))
+
+    return _in_flow_run(run)
+
+
+def _absolute(output: Path | None) -> str | None:
+    return str(output.absolute()) if output else None
+
+
+def _in_flow_run(run: "Callable[[], R]") -> "R":
+    """Call what imports and runs a flow, with Prefect's settings made up before and progress shown."""
     _choose_server()
     if "NEUROSHORTS_LOG_DIR" in os.environ:
         os.environ.setdefault("PREFECT_LOGGING_SETTINGS_PATH", str(Path(__file__).parent / "blocks" / "logging.yml"))
@@ -272,13 +353,13 @@ def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "Ren
 
     from blocks.heartbeat import no_heartbeat
     from blocks.server_choice import configured_api_url
-    from flows.render_short import render_short
+    from flows import render_short  # noqa: F401  whatever flow it is, what it needs is what this one does
 
     gc.freeze()
     gc.enable()
     try:
         with _progress_bar(), no_heartbeat():
-            return render_short(spec, name=name, destination=str(output.absolute()) if output else None)
+            return run()
     except TransportError as error:  # a step's own network faults have other names
         raise ApiUnreachable(url=configured_api_url(), reason=str(error)) from error
 

@@ -227,6 +227,12 @@ class GlyphsMissing(UserError):
     )
 
 
+class FrameOutOfRange(UserError):
+    """Needs `time_ms`, `duration_ms`."""
+
+    template = "there is no frame at {time_ms} ms: the short is {duration_ms} ms long"
+
+
 class FontUnknown(UserError):
     """Needs `font`, `known`: the families there are, in words."""
 

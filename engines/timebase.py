@@ -20,6 +20,11 @@ def frames_reaching(seconds: Fraction, fps: Fraction) -> int:
     return -int(-seconds * fps // 1)
 
 
+def frame_at(time_ms: int, fps: Fraction) -> int:
+    """Return the frame that is shown at `time_ms`."""
+    return time_ms * fps.numerator // (1000 * fps.denominator)
+
+
 def frame_to_ms(frame: int, fps: Fraction) -> int:
     """Return the start of `frame` in milliseconds, rounded to nearest."""
     return (2000 * frame * fps.denominator + fps.numerator) // (2 * fps.numerator)

@@ -28,6 +28,11 @@ class Progress:
         """Count one step less in all: it is shared with another that was asked for."""
         self._total -= 1
 
+    def finish(self) -> None:
+        """Show that all is done, whatever was expected."""
+        if self._done != self._total:
+            update_progress_artifact(self._artifact_id, 100.0)
+
     def advance(self, step_name: str) -> None:
         """Count one more finished step."""
         self._done += 1

@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 from prefect import runtime
 
+from flows.material import Job
 from flows.steps import Steps
 from models.credits import SceneCredit
 from models.export import AudioFormat
 from models.report import Master, Publication, RenderReport, Sound, VariantReport, Video
-from models.spec import ShortSpec
 from models.timeline import Narration
 from tasks.cut_inputs import FileKey, videos_of
-from tasks.cuts import Cuts
 from tasks.voice_inputs import who_spoke
 
 
@@ -28,14 +27,15 @@ class Made(NamedTuple):
     credits: tuple[SceneCredit, ...]
 
 
-def report_of(spec: ShortSpec, slug: str, cuts: Cuts, made: Made, steps: Steps, *, started_s: float) -> RenderReport:
+def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> RenderReport:
     """Return the report of a render whose files are published."""
     main, *variants = (
-        VariantReport(name=name, videos=videos_of(made.videos, name), publication=made.published[name]) for name in cuts
+        VariantReport(name=name, videos=videos_of(made.videos, name), publication=made.published[name])
+        for name in job.cuts
     )
     return RenderReport(
-        title=spec.title,
-        slug=slug,
+        title=job.spec.title,
+        slug=job.slug,
         run_id=runtime.flow_run.id,
         video=main.videos[0],
         videos=main.videos,
@@ -46,6 +46,6 @@ def report_of(spec: ShortSpec, slug: str, cuts: Cuts, made: Made, steps: Steps, 
         credits=made.credits,
         steps=steps.report(),
         services=steps.services(),
-        narrations=who_spoke(spec, made.narrations),
+        narrations=who_spoke(job.spec, made.narrations),
         seconds=time.monotonic() - started_s,
     )

@@ -43,6 +43,8 @@ class Steps:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._progress.finish()
         self._stack.close()
         if kind is TerminationSignal:
             leave_soon()

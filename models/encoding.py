@@ -46,7 +46,7 @@ SOFTWARE: dict[Codec, Encoder] = {
 }
 _SETTINGS: dict[Codec, dict[Quality, tuple[str, int]]] = {
     Codec.H264: {
-        Quality.PREVIEW: ("ultrafast", 26),
+        Quality.PREVIEW: ("ultrafast", 28),
         Quality.DRAFT: ("ultrafast", 28),
         Quality.STANDARD: ("veryfast", 20),
         Quality.HIGH: ("medium", 17),

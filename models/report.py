@@ -121,6 +121,16 @@ class NarrationReport(Model):
     stands_in_for: str | None = Field(default=None, title="Stands in for", description="The voice that was down")
 
 
+class PreviewReport(Model):
+    """Pictures of single frames, which were made without a video."""
+
+    title: str
+    publication: Publication
+    steps: tuple[StepReport, ...] = ()
+    services: tuple[ServiceReport, ...] = Field(default=(), title="Outside services")
+    seconds: float
+
+
 class RenderReport(Model):
     """The whole render, as `report.json` and as the flow's result."""
 

@@ -35,13 +35,7 @@ def burn_subtitles(
     """Return the scene, encoded: its shot, the transition into it, what is drawn over it."""
     store = open_store()
     with in_scene(number), store.scratch() as folder:
-        scene = Scene(
-            load_shot(store, shot),
-            frame_count=frame_count,
-            outgoing=None if previous is None else _outgoing(store, previous),
-            overlays=_overlay_files(store, overlays, folder),
-            video=video,
-        )
+        scene = load_scene(shot, previous, overlays, frame_count, video, folder)
         chunks = chunks_of(scene)
         encoding = [
             _encoders().submit(copy_context().run, _burn, scene, chunk, folder / f"{chunk.start}.mp4")
@@ -58,6 +52,20 @@ def burn_subtitles(
             for file, chunk in zip(files, chunks, strict=True)
         ]
         return EncodedScene(segments=tuple(segments))
+
+
+def load_scene(
+    shot: Shot, previous: Previous | None, overlays: Overlays, frame_count: int, video: VideoSettings, folder: Path
+) -> Scene:
+    """Return a scene with all its files at hand; those that must be made lie in `folder`."""
+    store = open_store()
+    return Scene(
+        load_shot(store, shot),
+        frame_count=frame_count,
+        outgoing=None if previous is None else _outgoing(store, previous),
+        overlays=_overlay_files(store, overlays, folder),
+        video=video,
+    )
 
 
 @cache

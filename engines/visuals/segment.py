@@ -20,7 +20,7 @@ from engines.timebase import frame_to_seconds, frames_covering
 from engines.visuals.assemble import open_packets
 from engines.visuals.catalogue import transition
 from engines.visuals.color import i420_to_rgb
-from engines.visuals.encoder import OverlayFiles, encode_arguments
+from engines.visuals.encoder import OverlayFiles, encode_arguments, frame_arguments
 from engines.visuals.footage_part import Decoding, FootagePart
 from engines.visuals.planar import frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
@@ -29,6 +29,8 @@ from models.shots import EffectUse, Footage, Shot
 
 LONGEST_CHUNK_MS = 2_500
 THREADS_OF_LONG = 2  # of footage that cannot be cut so short, and would end last
+
+_PNG = ("-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", "rgb24", "-f", "image2", "-update", "1", "-y")
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +93,18 @@ def burn_chunk(scene: Scene, chunk: Chunk, *, output: Path, timeout_s: float) ->
         _burn_composed(scene, chunk, output, timeout_s)
     seconds = time.monotonic() - started
     logger.info("Frames %d to %d of %d encoded in %.1f s", chunk.start, chunk.stop - 1, scene.frame_count, seconds)
+
+
+def draw_frame(scene: Scene, number: int, *, output: Path, timeout_s: float) -> None:
+    """Write frame `number` of a scene as PNG: as the encoder gets it, with its transition and all that is drawn over.
+
+    Raises FfmpegFailed, FfmpegTimeout, DiskFull and what decoding footage raises.
+    """
+    frames = Chunk(number, number + 1)
+    made = frame_arguments(
+        scene.video, first_frame=number, frame_count=1, piped_frames=1, body=None, overlays=scene.overlays
+    )
+    _pipe_frames(scene, frames, [*made, *_PNG, str(output)], timeout_s)
 
 
 def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:

@@ -1,0 +1,86 @@
+"""From a spec to all that its frames and its sound are made of: fetched, spoken, composed, planned, typeset."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+from flows.pictures import PictureSteps
+from flows.steps import Steps, results
+from models.audio import PreparedEffect
+from models.credits import SceneCredit
+from models.media import Source
+from models.report import CaptionSet
+from models.shots import Shot
+from models.spec import Scene, ShortSpec
+from models.timeline import Narration, Timeline
+from tasks import cut_inputs, inputs, voice_inputs
+from tasks.brand import branded, with_cards
+from tasks.captions import typeset_captions
+from tasks.compose import compose_clip
+from tasks.cut_inputs import CutKey
+from tasks.cuts import Cuts, cuts_of
+from tasks.fetch import fetch_asset
+from tasks.music import prepare_effect
+from tasks.narrate import split_voice_over, synthesize_narration
+from tasks.overlays import draw_overlays
+from tasks.pictures import Pictures, describe_pictures
+from tasks.plan import plan_timeline, scenes_of
+from tasks.sound import with_sound
+
+
+class Job(NamedTuple):
+    """A spec, and what follows from it before any step runs."""
+
+    spec: ShortSpec
+    slug: str
+    cuts: Cuts
+    pictures: Pictures
+    scenes: tuple[Scene, ...]
+    needed: Mapping[str, str]
+
+    @classmethod
+    def of(cls, spec: ShortSpec, slug: str) -> Self:
+        """Return the job of rendering a spec. Raises what is wrong with the spec's names."""
+        spec = with_sound(branded(spec))
+        cuts = cuts_of(spec)
+        pictures = describe_pictures(spec, scenes_of(spec), cuts)
+        scenes = with_cards(pictures.scenes, spec)
+        return cls(spec, slug, cuts, pictures, scenes, inputs.needed_sources(spec, scenes))
+
+    @property
+    def step_count(self) -> int:
+        """How many steps rendering it takes."""
+        return inputs.count_steps(self.spec, self.scenes, self.needed, self.cuts) + self.pictures.step_count
+
+
+class Material(NamedTuple):
+    """What the first half of a render made."""
+
+    sources: Mapping[str, Source]
+    effects: Mapping[str, PreparedEffect]
+    narrations: Mapping[int, Narration]
+    shots: Mapping[CutKey, Shot]
+    timeline: Timeline
+    captions: Mapping[str, CaptionSet]
+    credits: tuple[SceneCredit, ...]
+
+
+def gather(steps: Steps, job: Job) -> Material:
+    """Run the first half of a render. Raises RenderFailed."""
+    spec, slug, cuts, pictures, scenes, needed = job
+    fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
+    sounding = steps.fan_out(prepare_effect, inputs.for_effects(needed, fetching))
+    speaking = steps.fan_out(synthesize_narration, voice_inputs.for_speech(spec, scenes, fetching))
+    splitting = steps.fan_out(split_voice_over, voice_inputs.for_voice_over(spec, scenes, fetching))
+    seeking = PictureSteps(steps, pictures, slug=slug)
+    fetching |= seeking.futures
+    composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
+    steps.settle()
+    sources, shots, effects = results(fetching), results(composing), results(sounding)
+    narrations = voice_inputs.by_scene(results(speaking), results(splitting))
+    credits = seeking.keep(sources)
+
+    timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
+    captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
+    laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
+    drawn = captions | steps.make_all(draw_overlays, laying)
+    return Material(sources, effects, narrations, shots, timeline, drawn, credits)

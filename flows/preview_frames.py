@@ -1,0 +1,67 @@
+"""Look at single frames of a short before it is rendered; what they share with the render stays cached."""
+
+import time
+from typing import Annotated
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from blocks.settings import get_settings
+from flows.material import Job, gather
+from flows.steps import Steps
+from models.base import BlankIsNone
+from models.report import NamedBlob, PreviewReport
+from models.spec import ShortSpec
+from tasks import preview
+from tasks.cut_inputs import for_burn
+from tasks.frames import draw_frame, make_contact_sheet
+from tasks.plan import slug_of
+from tasks.publish import folder_of, publish
+
+
+@flow(
+    name="preview-frames",
+    flow_run_name="{spec.title}",
+    task_runner=ThreadPoolTaskRunner(max_workers=get_settings().scene_workers),  # type: ignore[arg-type]
+)
+def preview_frames(
+    spec: ShortSpec,
+    at_ms: Annotated[tuple[int, ...], Field(title="Times (ms)", description="Of single frames", max_length=100)] = (),
+    contact_sheet: Annotated[bool, Field(title="Contact sheet", description="Frames of every scene in one")] = False,
+    name: Annotated[str | None, BlankIsNone] = None,
+    destination: Annotated[str | None, BlankIsNone] = None,
+) -> PreviewReport:
+    """Make pictures of exact frames, captions and transitions included, without encoding a video.
+
+    Args:
+        spec: What would be rendered
+        at_ms: Times of single frames
+        contact_sheet: Frames of every scene in one picture
+        name: Of the result's folder, before "-preview"; none for the title
+        destination: Folder or URL to publish to; none for the spec's or the installation's
+    """
+    started, slug = time.monotonic(), slug_of(spec, name)
+    folder = folder_of(destination or spec.destination or get_settings().destination, slug + preview.SUFFIX)
+    job = Job.of(spec.model_copy(update={"variants": ()}), slug)
+
+    with Steps(total=job.step_count) as steps:
+        made = gather(steps, job)
+        timeline = made.timeline
+        burns = for_burn(job.cuts, job.scenes, made.shots, made.narrations, made.captions, timeline)
+        moments = preview.moments(at_ms, timeline)
+        overview = preview.overview(timeline) if contact_sheet else ()
+        frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))
+        files = [NamedBlob(name=preview.file_name(at), blob=frames[place]) for at, place in moments.items()]
+        if contact_sheet:
+            sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline))
+            files.append(NamedBlob(name="contact-sheet.png", blob=sheet))
+        publication = steps.run(publish, files=tuple(files), folder=folder)
+        steps.settle()
+    return PreviewReport(
+        title=spec.title,
+        publication=publication,
+        steps=steps.report(),
+        services=steps.services(),
+        seconds=time.monotonic() - started,
+    )
