@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engines.errors import ApiUnreachable, NeuroShortsError, RowsFailed, SpecInvalid
+from models.voice import VoiceProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,17 +133,21 @@ def schema() -> None:
 @app.command()
 def voices(
     language: Annotated[str | None, typer.Option(help="Only voices of this language, such as en or pt-BR.")] = None,
+    provider: Annotated[VoiceProvider, typer.Option(help="Whose voices.")] = VoiceProvider.ESPEAK,
+    block: Annotated[str, typer.Option(help="Saved settings of the provider; empty for the block named default.")] = "",
 ) -> None:
     """List the voices that a spec can name."""
     from rich.table import Table
 
-    from engines.audio.espeak import voices as espeak_voices
+    if provider is not VoiceProvider.ESPEAK or block:
+        _choose_server()
+    from blocks.voices import voice_block
 
-    table = Table("provider", "name", "language", "gender", box=None, pad_edge=False)
     with _told_errors():
-        found = espeak_voices(language)
+        found = voice_block(provider, block).voices(language)
+    table = Table("provider", "name", "language", "gender", "description", box=None, pad_edge=False)
     for voice in found:
-        table.add_row(voice.provider, voice.name, voice.language, voice.gender)
+        table.add_row(voice.provider, voice.name, voice.language, voice.gender, voice.description)
     stdout.print(table)
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Sequence
 
 from httpx import HTTPError
+from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL
 
 from blocks.brand import Brand
 from blocks.records import StepRecords
+from blocks.voices import VOICE_BLOCKS
 from engines.errors import ApiUnreachable
 from system import automations, deployments, fleet
 
@@ -28,8 +30,9 @@ def provision(*, workers: int, deployed: str | None = None) -> tuple[str, Sequen
 
 async def _apply(*, workers: int, deployed: str | None) -> list[str]:
     async with get_client() as client:
-        await StepRecords.aregister_type_and_schema(client=client)
-        await Brand.aregister_type_and_schema(client=client)
+        kinds: tuple[type[Block], ...] = (StepRecords, Brand, *VOICE_BLOCKS)
+        for block in kinds:
+            await block.aregister_type_and_schema(client=client)
         return [
             *await fleet.apply_pool(client, workers=workers),
             *await deployments.apply_deployments(client, deployed=deployed),

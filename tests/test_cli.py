@@ -12,6 +12,7 @@ import pytest
 
 from models.report import RenderReport
 from models.spec import ShortSpec
+from tests.speech_server import SpeechServer
 
 PROJECT = Path(__file__).parents[1]
 FILES = {"video.mp4", "poster.jpg", "captions.srt", "captions.vtt", "report.json"}
@@ -161,6 +162,17 @@ def test_voices_of_a_language_that_nobody_speaks_are_told_plainly(tmp_path: Path
     assert ended.returncode == 1
     assert "tlh" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_voices_of_a_service_are_listed(prefect_server: str, tmp_path: Path):
+    with SpeechServer(key="k") as server:
+        environment = {"NEUROSHORTS_OPENAI_URL": f"{server.url}/v1", "NEUROSHORTS_OPENAI_API_KEY": "k"}
+        listed = run("voices", "--provider", "openai", home=tmp_path, **environment)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "af_heart" in listed.stdout
+    keyless = run("voices", "--provider", "elevenlabs", home=tmp_path)
+    assert keyless.returncode == 1
+    assert "NEUROSHORTS_ELEVENLABS_API_KEY" in keyless.stderr
 
 
 def test_doctor_finds_nothing_wrong_here(prefect_server: str, tmp_path: Path):

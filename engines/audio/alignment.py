@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engines.audio.pcm import Samples, short_levels
 from engines.audio.timing import WINDOW, WINDOW_MS, Activity, Stretch, lay_words
 from engines.audio.words import WrittenWord, ends_clause, weight
+from engines.timebase import ms_to_sample
 from models.timeline import WordTiming
 
 _LEAST_PAUSE_MS, _LEAST_SPEECH_MS = 130, 60
@@ -20,6 +21,7 @@ _CUT_INSIDE_CLAUSE = 1.0  # what it costs to put a pause where the text has no p
 _NO_CUT_AFTER_CLAUSE = 0.5  # and what it costs to run over punctuation without one
 _SHORT_TEXT_WORDS = 400  # beyond, only what is not too far off is tried: the cost grows with the square
 _FARTHEST_OFF = 0.08  # of the whole
+_LONGEST_DELAY_MS = 80
 _SNAP_BACK_MS, _SNAP_AHEAD_MS = 60, 400
 
 
@@ -36,21 +38,22 @@ def estimate(words: Sequence[WrittenWord], samples: Samples) -> tuple[WordTiming
 def follow(words: Sequence[WrittenWord], onsets: Mapping[int, int], samples: Samples) -> tuple[WordTiming, ...]:
     """Return when each word is heard, given the first sample of some of them by index.
 
-    Times that fall into silence, or just after it, move to where the sound begins. Words without a time share what
-    lies between their neighbours by syllables.
+    All times move a little if the first word is heard earlier or later than told: some formats delay the sound. Times
+    that fall into silence, or just after it, move to where the sound begins. Words without a time share what lies
+    between their neighbours by syllables.
     """
     activity = activity_of(samples)
-    known = {0: _first_heard(activity), **_rising(onsets, activity, len(samples))}
+    first_heard = int(np.argmax(activity)) * WINDOW  # the first window if nothing is heard
+    delay = first_heard - onsets.get(0, first_heard)
+    delay = delay if abs(delay) <= ms_to_sample(_LONGEST_DELAY_MS) else 0
+    moved = {index: onset + delay for index, onset in onsets.items()}
+    known = {0: first_heard, **_rising(moved, activity, len(samples))}
     firsts, starts = [*known, len(words)], [*known.values(), len(samples)]
     stretches = [
         Stretch(first, after, start, end)
         for (first, after), (start, end) in zip(pairwise(firsts), pairwise(starts), strict=True)
     ]
     return lay_words(words, stretches, activity, samples=len(samples))
-
-
-def _first_heard(activity: Activity) -> int:
-    return int(np.argmax(activity)) * WINDOW  # the first window if nothing is heard
 
 
 def _rising(onsets: Mapping[int, int], activity: Activity, samples: int) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """A scene's narration: its phrases said by a voice, each word timed, pauses and emphasis put in."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -67,8 +68,8 @@ def narrate(
     """
     phrases = _said(read_phrases(text, pronunciations=voice.pronunciations), voice)
     parts = [
-        _say(phrase, number, speaker=speaker, voice=voice, language=language, folder=output.parent, recognise=recognise)
-        for number, phrase in enumerate(phrases)
+        _say(phrase, speaker=speaker, voice=voice, language=language, folder=output.parent, recognise=recognise)
+        for phrase in phrases
     ]
     samples, words = _joined(parts, [phrase.pause_ms for phrase in phrases])
     save_wav(samples, output)
@@ -86,7 +87,6 @@ def _said(phrases: Sequence[Phrase], voice: Voice) -> list[Phrase]:
 
 def _say(
     phrase: Phrase,
-    number: int,
     *,
     speaker: Speaker,
     voice: Voice,
@@ -97,11 +97,10 @@ def _say(
     words = attach_silent(split_words(phrase.written), phrase.written)
     if not is_spoken(phrase.spoken):
         return _silent(words, phrase.pause_ms)
-    own = folder / f"phrase-{number}"
-    own.mkdir()
-    utterance = speaker.synthesize(phrase.spoken, voice, language=language, folder=own)
-    samples = samples_of(load_wav(utterance.wav))
-    timings, timing = _timed(phrase, words, utterance, samples, recognise)
+    with tempfile.TemporaryDirectory(prefix="phrase-", dir=folder) as own:
+        utterance = speaker.synthesize(phrase.spoken, voice, language=language, folder=Path(own))
+        samples = samples_of(load_wav(utterance.wav))
+        timings, timing = _timed(phrase, words, utterance, samples, recognise)
     return _Part(_stressed(samples, phrase, words, timings), timings, timing, (HEAD_MS, TAIL_MS))
 
 
@@ -127,13 +126,21 @@ def _timed(
     recognise: Recogniser | None,
 ) -> tuple[tuple[WordTiming, ...], TimingSource]:
     told = utterance.words
-    if utterance.is_exact and [word.text for word in told] == [word.text for word in words]:
+    if utterance.is_exact and _are_ours(told, words, samples_to_ms(len(samples))):
         return told, "provider"
     if utterance.is_exact and (timings := _followed(phrase, words, told, samples)):
         return timings, "provider"
     if recognise and (timings := recognised(words, recognise(utterance.wav), samples)):
         return timings, "recognised"
     return _followed(phrase, words, told, samples) or estimate(words, samples), "estimated"
+
+
+def _are_ours(told: Sequence[WordTiming], words: Sequence[WrittenWord], duration_ms: int) -> bool:
+    """Tell whether what a voice told is just what is wanted: every word, in order, within the sound."""
+    edges = [edge for timing in told for edge in (timing.start_ms, max(timing.end_ms, timing.start_ms + 1))]
+    return [timing.text for timing in told] == [word.text for word in words] and edges == sorted(
+        min(edge, duration_ms) for edge in edges
+    )
 
 
 def _followed(
@@ -158,7 +165,8 @@ def _stressed(samples: Samples, phrase: Phrase, words: Sequence[WrittenWord], ti
     ramp = ms_to_sample(_EMPHASIS_RAMP_MS)
     for start, end in times:
         corners = [start - ramp, start, max(end, start + 1), max(end, start + 1) + ramp]
-        np.maximum(gains_db, np.interp(np.arange(len(samples)), corners, [0, EMPHASIS_DB, EMPHASIS_DB, 0]), gains_db)
+        raised_db = np.interp(np.arange(len(samples)), corners, [0, EMPHASIS_DB, EMPHASIS_DB, 0])
+        gains_db = np.maximum(gains_db, raised_db)
     louder = (samples * np.power(10.0, gains_db / 20)).astype(np.float32)
     peak = float(np.max(np.abs(louder)))
     ceiling = gain_of(-0.5)

@@ -5,21 +5,24 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.audio.alignment import activity_of, estimate
 from engines.audio.heard import Recogniser, recognised
 from engines.audio.pcm import Samples, decode_to_wav, load_wav, samples_of, save_wav, short_levels
 from engines.audio.recording import LONGEST_MS
 from engines.audio.spoken import plain_text
-from engines.audio.timing import WINDOW
+from engines.audio.timing import WINDOW, Activity
 from engines.audio.words import WrittenWord, attach_silent, split_words
 from engines.errors import SourceUnreadable
 from engines.timebase import ms_to_sample, samples_to_ms
+from engines.timeline import LEAD_MS, TAIL_MS
 from models.audio import Speech
 from models.timeline import WordTiming
 
 _FADE_MS = 5
 _LEAST_MS = 40  # of a scene's part
+_GUARD_MS = 30  # of silence that stays at the edge of a sound
 _SEARCH_MS = 150  # to either side, where the speaker does not pause between two scenes
 
 
@@ -33,7 +36,8 @@ def split_recording(
 ) -> tuple[Speech, ...]:
     """Write the part of a recording that says each text (WAV, 48 kHz, mono, 16-bit) and time its words.
 
-    The parts together are the whole recording, in order. `source` is what errors call it. Raises SourceUnreadable.
+    All that is heard is in one of the parts, in order. Of the silence around them as much is left out as the timeline
+    puts between scenes, so that the speaker's pace stays. `source` is what errors call it. Raises SourceUnreadable.
     """
     whole = outputs[0].with_name("whole.wav")
     decode_to_wav(recording, whole, channels=1, name=source, limit_ms=LONGEST_MS)
@@ -45,10 +49,10 @@ def split_recording(
     found = recognised(words, recognise(whole), samples) if recognise else None
     timings = found or estimate(words, samples)
     firsts = [0, *accumulate(map(len, written))]
-    cuts = [0, *_cuts(timings, firsts[1:-1], samples), len(samples)]
+    spans = _spans(timings, firsts[1:-1], samples)
     return tuple(
-        _part(samples, cut, timings[slice(*span)], output, is_recognised=found is not None)
-        for cut, span, output in zip(pairwise(cuts), pairwise(firsts), outputs, strict=True)
+        _part(samples, span, timings[slice(*own)], output, is_recognised=found is not None)
+        for span, own, output in zip(spans, pairwise(firsts), outputs, strict=True)
     )
 
 
@@ -57,42 +61,57 @@ def _words_of(text: str) -> tuple[WrittenWord, ...]:
     return attach_silent(split_words(plain), plain)
 
 
-def _cuts(timings: Sequence[WordTiming], firsts: Sequence[int], samples: Samples) -> list[int]:
-    """Return where each scene but the first begins, at least `_LEAST_MS` after the one before."""
+def _spans(timings: Sequence[WordTiming], firsts: Sequence[int], samples: Samples) -> list[tuple[int, int]]:
+    """Return the samples of each scene's part, each at least `_LEAST_MS` long; `firsts` are their first words."""
     heard = activity_of(samples)
     levels = short_levels(samples, WINDOW)
+    sounding = np.flatnonzero(heard) * WINDOW
+    first_heard, last_heard = (int(sounding[0]), int(sounding[-1]) + WINDOW) if len(sounding) else (0, len(samples))
+    start = min(_spare(first_heard), ms_to_sample(LEAD_MS))
+    end = len(samples) - min(_spare(len(samples) - last_heard), ms_to_sample(TAIL_MS))
     least = ms_to_sample(_LEAST_MS)
-    cuts: list[int] = []
+    spans: list[tuple[int, int]] = []
     for number, first in enumerate(firsts):
-        start, end = ms_to_sample(timings[first - 1].end_ms), ms_to_sample(timings[first].start_ms)
-        latest = len(samples) - least * (len(firsts) - number)
-        earliest = (cuts[-1] if cuts else 0) + least
-        cuts.append(min(max(_cut_between(start, end, heard, levels), earliest), latest))
-    return cuts
+        quiet = _quiet_between(timings[first - 1], timings[first], heard, levels)
+        left_out = min(_spare(quiet[1] - quiet[0]), ms_to_sample(LEAD_MS + TAIL_MS))
+        stop = quiet[0] + (quiet[1] - quiet[0] - left_out) * TAIL_MS // (LEAD_MS + TAIL_MS)
+        latest = end - least * (len(firsts) - number)
+        stop = min(max(stop, start + least), latest)
+        spans.append((start, stop))
+        start = min(stop + left_out, latest)
+    return [*spans, (start, end)]
 
 
-def _cut_between(start: int, end: int, heard: np.ndarray, levels: np.ndarray) -> int:
-    """Return the middle of the longest silence between two words, else the quietest place near where they meet."""
-    first, after = start // WINDOW, -(-end // WINDOW)
-    silent = np.concatenate(([False], ~heard[first:after], [False])).astype(np.int8)
+def _spare(silence: int) -> int:
+    """Return how much of a silence may go without touching the sound's beginning and end."""
+    return max(silence - 2 * ms_to_sample(_GUARD_MS), 0)
+
+
+def _quiet_between(
+    before: WordTiming, after: WordTiming, heard: Activity, levels: NDArray[np.float32]
+) -> tuple[int, int]:
+    """Return the longest silence between two words, else the quietest moment near where they meet."""
+    first, stop = ms_to_sample(before.end_ms) // WINDOW, -(-ms_to_sample(after.start_ms) // WINDOW)
+    silent = np.concatenate(([False], ~heard[first:stop], [False])).astype(np.int8)
     runs = np.flatnonzero(np.diff(silent)).reshape(-1, 2)
     if len(runs):
-        begin, stop = runs[np.argmax(runs[:, 1] - runs[:, 0])]
-        return int(first + (begin + stop) // 2) * WINDOW
+        begin, end = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+        return int(first + begin) * WINDOW, int(first + end) * WINDOW
     reach = ms_to_sample(_SEARCH_MS) // WINDOW
-    low, high = max(first - reach, 0), min(after + reach, len(levels))
-    return int(low + np.argmin(levels[low:high])) * WINDOW
+    low = max(first - reach, 0)
+    quietest = int(low + np.argmin(levels[low : max(stop + reach, low + 1)])) * WINDOW
+    return quietest, quietest
 
 
 def _part(
-    samples: Samples, cut: tuple[int, int], timings: Sequence[WordTiming], output: Path, *, is_recognised: bool
+    samples: Samples, span: tuple[int, int], timings: Sequence[WordTiming], output: Path, *, is_recognised: bool
 ) -> Speech:
-    part = samples[cut[0] : cut[1]].copy()
+    part = samples[slice(*span)].copy()
     slope = np.linspace(0, 1, ms_to_sample(_FADE_MS), dtype=np.float32)
     part[: len(slope)] *= slope
     part[-len(slope) :] *= slope[::-1]
     save_wav(part, output)
-    duration_ms, shift_ms = samples_to_ms(len(part)), samples_to_ms(cut[0])
+    duration_ms, shift_ms = samples_to_ms(len(part)), samples_to_ms(span[0])
     words = (_moved(timing, shift_ms, duration_ms) for timing in timings)
     return Speech(duration_ms=duration_ms, words=tuple(words), timing="recognised" if is_recognised else "estimated")
 

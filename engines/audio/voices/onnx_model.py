@@ -36,7 +36,7 @@ def load_model(path: Path, changed_ns: int, *, name: str) -> "InferenceSession":
     try:
         return InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except _refusals() as error:
-        raise VoiceUnavailable(voice=name, reason="its model is not one that can be run") from error
+        raise VoiceUnavailable(voice=name, reason="its model is none that can be run") from error
 
 
 def run_model(session: "InferenceSession", inputs: Mapping[str, np.ndarray[Any, Any]], *, name: str) -> Sequence[Any]:
