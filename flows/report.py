@@ -13,6 +13,7 @@ from models.export import AudioFormat
 from models.report import Master, Publication, RenderReport, Sound, VariantReport, Video
 from models.timeline import Narration
 from tasks.cut_inputs import FileKey, videos_of
+from tasks.sound import music_credit
 from tasks.voice_inputs import who_spoke
 
 
@@ -42,6 +43,7 @@ def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> Render
         variants=tuple(variants),
         sounds=tuple(made.sounds.values()),
         mix=made.master.mix,
+        music=music_credit(spec),
         publication=main.publication,
         credits=made.credits,
         steps=steps.report(),

@@ -22,3 +22,11 @@ class SceneCredit(Credit):
 
     scene: int = Field(ge=1, title="Scene", description="Counted from 1")
     visual: str = Field(title="Visual", description="As the spec asked for it")
+
+
+class MusicCredit(Model):
+    """Whose the music is, as the library that it is from says."""
+
+    track: str = Field(title="Track", description="Its address")
+    author: str = Field(default="", title="Author", description="Empty where no library says")
+    licence: str = Field(default="", title="Licence")

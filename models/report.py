@@ -7,7 +7,7 @@ from pydantic import Field
 from models.artifacts import ArtifactRef
 from models.audio import Loudness, MixReport, TimingSource
 from models.base import Model
-from models.credits import SceneCredit
+from models.credits import MusicCredit, SceneCredit
 from models.overlays import PlacedImage
 
 
@@ -145,6 +145,7 @@ class RenderReport(Model):
     sounds: tuple[Sound, ...] = Field(default=(), description="The sound alone, in other formats than the video's")
     mix: MixReport
     publication: Publication
+    music: MusicCredit | None = Field(default=None, title="Music", description="None without music")
     credits: tuple[SceneCredit, ...] = Field(default=(), title="Credits", description="Of found and made pictures")
     steps: tuple[StepReport, ...] = ()
     narrations: tuple[NarrationReport, ...] = Field(default=(), title="Speech")

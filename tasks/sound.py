@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from blocks.settings import get_settings
 from engines.audio import library, targets
 from engines.timebase import frame_to_ms
 from models.audio import LoudnessTarget, PlacedEffect, PreparedEffect
+from models.credits import MusicCredit
 from models.spec import CleanVoice, Scene, ShortSpec, TransitionName
 from models.timeline import SceneSlot, Timeline
 from tasks.library import LOUDNESS_FILE, MANIFEST
@@ -27,6 +29,7 @@ def with_sound(spec: ShortSpec) -> ShortSpec:
     Raises MoodUnknown, LibraryInvalid, LoudnessUnknown.
     """
     loudness_of(spec)
+    music_credit(spec)
     if spec.music.track or not spec.music.mood:
         return spec
     track = library.choose_track(libraries(), spec.music.mood, seed=spec.title)
@@ -35,9 +38,27 @@ def with_sound(spec: ShortSpec) -> ShortSpec:
 
 def libraries() -> tuple[tuple[library.LibraryTrack, ...], ...]:
     """Return the tracks of the user's folder, if there is one, and those that come along. Raises LibraryInvalid."""
-    folder = get_settings().music.expanduser().resolve()
+    folder = _own_folder()
     own = library.folder_tracks(folder) if folder.is_dir() else ()
     return own, library.bundled_tracks(MANIFEST)
+
+
+def music_credit(spec: ShortSpec) -> MusicCredit | None:
+    """Return whose the spec's track is, as far as its library says. Raises LibraryInvalid."""
+    address = spec.music.track
+    if not address:
+        return None
+    tracks = [track for tracks in libraries() for track in tracks] if _in_a_library(address) else []
+    known = next((track for track in tracks if track.address in (address, f"{address}.ogg")), None)
+    return MusicCredit(track=address, author=known.author if known else "", licence=known.licence if known else "")
+
+
+def _in_a_library(address: str) -> bool:
+    return address.startswith("assets:") or Path(address).is_relative_to(_own_folder())
+
+
+def _own_folder() -> Path:
+    return get_settings().music.expanduser().resolve()
 
 
 def loudness_of(spec: ShortSpec) -> LoudnessTarget:

@@ -31,6 +31,8 @@ def music_folder(studio: Studio) -> str:
     times = np.arange(3 * 48_000) / 48_000
     hum = (3_000 * np.sin(2 * np.pi * 180 * times)).astype("<i2")
     write_stereo_wav(np.stack((hum, hum), axis=1), folder / "humming" / "hum.wav")
+    credit = 'author = "Hummer"\nlicence = "CC-BY-4.0"'
+    (folder / "library.toml").write_text(f'[[track]]\nfile = "humming/hum.wav"\n{credit}\n')
     return str(folder)
 
 
@@ -39,6 +41,9 @@ def test_music_by_mood_effects_and_a_platforms_loudness(studio: Studio, music_fo
     report = studio.render(SPEC, NEUROSHORTS_MUSIC=music_folder, NEUROSHORTS_ALLOWED_ROOTS=roots)
     assert report.mix.integrated_lufs == pytest.approx(-16, abs=0.3)
     assert report.mix.duck_db == 12
+    assert report.music is not None
+    assert report.music.track == str(studio.root / "tracks" / "humming" / "hum.wav")
+    assert (report.music.author, report.music.licence) == ("Hummer", "CC-BY-4.0")
     steps = {step.name for step in report.steps}
     assert {
         "fetch_asset: music",
