@@ -43,7 +43,7 @@ def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> Render
         variants=tuple(variants),
         sounds=tuple(made.sounds.values()),
         mix=made.master.mix,
-        music=music_credit(spec),
+        music=music_credit(job.spec),
         publication=main.publication,
         credits=made.credits,
         steps=steps.report(),
