@@ -27,6 +27,7 @@ class Pexels:
     """The client of one installation."""
 
     api: Api
+    oriented = frozenset({MediaKind.VIDEO, MediaKind.IMAGE})  # can be asked for by orientation
 
     @classmethod
     def open(cls, key: SecretStr, settings: Settings, *, key_help: str) -> "Pexels":
@@ -34,18 +35,17 @@ class Pexels:
         headers = {"Authorization": key.get_secret_value()}
         return cls(Api("stock:pexels", settings.pexels_api_url, settings, key, key_help, headers))
 
-    def search(self, search: StockSearch, kind: MediaKind, *, page: int, per_page: int) -> tuple[Answer, bool]:
+    def search(
+        self, search: StockSearch, kind: MediaKind, *, page: int, per_page: int, any_shape: bool = False
+    ) -> tuple[Answer, bool]:
         """Return a page of items of one kind (as the answer's data), and whether there are more.
 
-        Raises ServiceRefused, ServiceFailed.
+        Items are of the canvas's orientation unless `any_shape`. Raises ServiceRefused, ServiceFailed.
         """
         is_video = kind is MediaKind.VIDEO
-        params: dict[str, str | int] = {
-            "query": search.query,
-            "orientation": search.shape.value,
-            "page": page,
-            "per_page": per_page,
-        }
+        params: dict[str, str | int] = {"query": search.query, "page": page, "per_page": per_page}
+        if not any_shape:
+            params["orientation"] = search.shape.value
         if locale := _locale_of(search.language):
             params["locale"] = locale
         answer = self.api.get("videos/search" if is_video else "v1/search", params)

@@ -30,24 +30,28 @@ class Pixabay:
     """The client of one installation."""
 
     api: Api
+    oriented = frozenset({MediaKind.IMAGE})  # can be asked for by orientation
 
     @classmethod
     def open(cls, key: SecretStr, settings: Settings, *, key_help: str) -> "Pixabay":
         """Return a client with the operator's key."""
         return cls(Api("stock:pixabay", settings.pixabay_api_url, settings, key, key_help))
 
-    def search(self, search: StockSearch, kind: MediaKind, *, page: int, per_page: int) -> tuple[Answer, bool]:
+    def search(
+        self, search: StockSearch, kind: MediaKind, *, page: int, per_page: int, any_shape: bool = False
+    ) -> tuple[Answer, bool]:
         """Return a page of items of one kind (as the answer's data), and whether there are more.
 
-        Raises ServiceRefused, ServiceFailed.
+        Items are of the canvas's orientation unless `any_shape`. Raises ServiceRefused, ServiceFailed.
         """
         is_video = kind is MediaKind.VIDEO
         count = max(FEWEST_PER_PAGE, per_page)
         params: dict[str, str | int] = {"q": search.query, "safesearch": "true", "page": page, "per_page": count}
         if (language := search.language.split("-")[0].lower()) in _LANGUAGES:
             params["lang"] = language
-        if not is_video:  # it cannot ask for the orientation of clips
-            params |= {"image_type": "photo", "orientation": _ORIENTATIONS[search.shape]}
+        if not is_video:
+            params["image_type"] = "photo"
+            params["orientation"] = "all" if any_shape else _ORIENTATIONS[search.shape]
         answer = self._ask(is_video, params)
         with as_documented(self.api.service):
             items = [item for each in answer.data["hits"] if (item := _item(each, is_video))]

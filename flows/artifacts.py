@@ -51,17 +51,18 @@ def report_markdown(report: RenderReport) -> str:
             "| step | state | seconds |",
             "|---|---|---|",
             *rows,
-            *_credits_table(report.credits),
+            *credits_table(report.credits),
             *_services_table(report.services),
         ]
     )
 
 
-def _credits_table(credits: Sequence[SceneCredit]) -> list[str]:
+def credits_table(credits: Sequence[SceneCredit]) -> list[str]:
+    """Return the lines of a table of whose the found and made pictures are; none for none."""
     if not credits:
         return []
     rows = [
-        f"| {each.scene} | {_escaped(each.visual)} | {_linked(f'{each.provider} {each.item_id}', each.page_url)} "
+        f"| {each.scene} | {_linked(each.visual, '')} | {_linked(f'{each.provider} {each.item_id}', each.page_url)} "
         f"| {_linked(each.author, each.author_url)} | {_linked(each.licence, each.licence_url)} |"
         for each in credits
     ]
@@ -69,9 +70,10 @@ def _credits_table(credits: Sequence[SceneCredit]) -> list[str]:
 
 
 def _linked(text: str, url: str) -> str:
-    """Return text as a link, if its address can only be a web page."""
+    """Return text in one line, as a link if its address can only be a web page."""
+    text = " ".join(text.split())
     is_plain = url.startswith(("https://", "http://")) and not set(url) & set(' \t\n()<>|\\`"')
-    return f"[{_escaped(text.strip())}]({url})" if is_plain and text.strip() else _escaped(text.strip())
+    return f"[{_escaped(text)}]({url})" if is_plain and text else _escaped(text)
 
 
 def _services_table(services: Sequence[ServiceReport]) -> list[str]:

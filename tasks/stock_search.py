@@ -1,9 +1,10 @@
 """Search the installation's own library and the stock providers for what a scene asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ Client = Pexels | Pixabay
 POOL = 24  # items of one search that scenes choose from
 SPARE = 6  # beyond one for each scene, since some look alike or are too short
 MOST_PAGES = 3
-_PREVIEW_BYTES = 4_000_000
+_PREVIEW_LIMITS = {"max_source_bytes": 4_000_000, "download_timeout_s": 20.0, "read_timeout_s": 10.0}
 _PREVIEWS_AT_ONCE = 8
 _CANVAS_PX = {Shape.PORTRAIT: (1080, 1920), Shape.SQUARE: (1080, 1080), Shape.LANDSCAPE: (1920, 1080)}
 
@@ -77,7 +78,7 @@ def search_stock(search: StockSearch, count: int, used_by: str) -> StockFound:
     if len(items) < count:
         failures: list[NeuroShortsError] = []
         clients = _clients(settings)
-        found = _gathered(clients, search, count + SPARE - len(items), failures)
+        found = _gathered(clients, search, least=count - len(items), failures=failures)
         items += _with_fingerprints(found[: max(POOL, count + SPARE)], settings, store)
         if len(items) < count and failures:  # an answer with less than there is would stay in the cache
             raise next((failure for failure in failures if isinstance(failure, TransientError)), failures[0])
@@ -110,26 +111,32 @@ def _help(provider: StockProvider) -> str:
 
 
 def _gathered(
-    clients: Sequence[Client], search: StockSearch, needed: int, failures: list[NeuroShortsError]
+    clients: Sequence[Client], search: StockSearch, *, least: int, failures: list[NeuroShortsError]
 ) -> list[StockItem]:
-    """Return items, kind by kind and provider by provider, until enough of them suit; failures are put by."""
-    items: list[StockItem] = []
+    """Return items, the suiting ones first; failures are put by.
+
+    Kind by kind, provider by provider and page by page, until there are enough that suit, and some to spare; then,
+    where there are fewer than `least` at all, those of another orientation.
+    """
+    items: dict[str, StockItem] = {}
     able = list(clients)
-    for kind in search.kinds:
+    for any_shape, kind in product((False, True), search.kinds):
         for client in [*able]:
+            if any_shape and (len(items) >= least or kind not in client.oriented):
+                continue
             try:
-                for page in _pages(client, search, kind):
-                    items += page
-                    if sum(_suits(item, search) for item in items) >= needed:
-                        return _suiting_first(items, search)
+                for page in _pages(client, search, kind, any_shape):
+                    items |= {item.name: item for item in page if item.name not in items}
+                    if sum(_suits(item, search) for item in items.values()) >= least + SPARE:
+                        return _suiting_first(items.values(), search)
             except (ServiceFailed, ServiceRefused, ServiceSuspended) as failure:
                 get_run_logger().warning("%s", failure)
                 failures.append(failure)
                 able.remove(client)
-    return _suiting_first(items, search)
+    return _suiting_first(items.values(), search)
 
 
-def _suiting_first(items: Sequence[StockItem], search: StockSearch) -> list[StockItem]:
+def _suiting_first(items: Iterable[StockItem], search: StockSearch) -> list[StockItem]:
     return sorted(items, key=lambda item: not _suits(item, search))
 
 
@@ -137,10 +144,10 @@ def _suits(item: StockItem, search: StockSearch) -> bool:
     return suits(item, search, canvas_px=_CANVAS_PX[search.shape])
 
 
-def _pages(client: Client, search: StockSearch, kind: MediaKind) -> Iterator[list[StockItem]]:
+def _pages(client: Client, search: StockSearch, kind: MediaKind, any_shape: bool) -> Iterator[list[StockItem]]:
     for number in range(1, MOST_PAGES + 1):
         with calling(client.api.service):
-            answer, is_more = client.search(search, kind, page=number, per_page=POOL)
+            answer, is_more = client.search(search, kind, page=number, per_page=POOL, any_shape=any_shape)
         pause(client.api.service, answer.pause_s)
         yield answer.data
         if not is_more:
@@ -163,7 +170,7 @@ def _fingerprint(item: StockItem, path: Path, settings: Settings) -> str | None:
     """Return the hash of an item's preview, or None where there is none to be had."""
     if not item.preview_url:
         return None
-    small = settings.model_copy(update={"max_source_bytes": _PREVIEW_BYTES})
+    small = settings.model_copy(update=_PREVIEW_LIMITS)
     preview = WebFile(item.preview_url, small)
     try:
         with path.open("wb") as writer, calling(preview.service):

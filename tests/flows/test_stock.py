@@ -72,6 +72,17 @@ def test_editing_one_scene_leaves_the_others_what_they_had(studio: Studio, sea: 
     assert picked(shorter) == {1: "Pexels 103", 2: "Pexels 102"}
 
 
+def test_variants_show_what_the_short_shows(studio: Studio, sea: StockServer):
+    spec = spec_of("stock:sea waves", variants=[{"shape": "wide"}])
+    report = studio.render(spec, **sea.environment)
+    assert picked(report) == {1: "Pexels 100"}
+    assert len(sea.asked("/videos/search")) == 1
+    # The file fills both canvases: 540 wide and 960 high, and 960 wide and 540 high.
+    assert [request for request in sea.asked("GET /files/") if request.endswith(".mp4")] == [
+        "GET /files/pexels/100/1080x1920.mp4"
+    ]
+
+
 def test_both_halves_of_a_split_screen_are_found(studio: Studio, sea: StockServer):
     halves = {"visual": "stock:sea waves", "second_visual": "stock:sea waves", "min_duration_ms": 400}
     report = studio.render({"title": "Two", **DRAFT, "scenes": [halves]}, **sea.environment)

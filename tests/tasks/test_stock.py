@@ -78,6 +78,13 @@ def test_further_pages_are_read_while_there_is_not_enough(search: Any, server: S
     assert [request.count("&page=2&") for request in server.asked("GET /pexels/")] == [0, 1]
 
 
+def test_another_orientation_is_better_than_nothing(search: Any, server: StockServer):
+    server.pexels = clips(1, width_px=3840, height_px=2160)
+    assert names(search().data.result) == ["pexels:video:0"]
+    asked = [("orientation" in request, "/videos/" in request) for request in server.asked("GET /pexels/")]
+    assert asked == [(True, True), (True, False), (False, True)]
+
+
 def test_the_operator_says_who_may_be_asked(search: Any, server: StockServer, monkeypatch: pytest.MonkeyPatch):
     server.pexels, server.pixabay = clips(9), clips(9, 50)
     assert names(search().data.result)[0] == "pexels:video:0"
@@ -91,7 +98,7 @@ def test_nothing_found_is_told_with_who_was_asked(search: Any, server: StockServ
     failure = search("unicorn").data.result
     assert isinstance(failure, NothingFound)
     assert "asked: stock:pexels, stock:pixabay" in str(failure)
-    assert len(server.requests) == 4  # and not again
+    assert len(server.requests) == 7  # clips and pictures, then of any orientation; and not again
 
 
 def test_too_little_because_of_a_fault_is_tried_again_and_not_remembered(search: Any, server: StockServer):
