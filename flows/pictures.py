@@ -32,6 +32,7 @@ class PictureSteps:
                 found=list(searching.values()),
                 kept=kept_picks(slug, pictures.shape),
                 canvas_px=pictures.canvas_px,
+                named=pictures.named,
             )
             self._fetching = steps.fan_out(fetch_stock, for_stock(pictures, self._choosing))
 

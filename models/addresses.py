@@ -20,7 +20,7 @@ def _known_source(value: str) -> str:
 
 SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source)]
 
-SOUGHT_PATTERN = re.compile(r"^(stock:(photo:|video:)?|image:)\s*[^\s\x00-\x1f][^\x00-\x1f]*$")
+SOUGHT_PATTERN = re.compile(r"^(stock:(photo:|video:|(?!photo:|video:))|image:)\s*[^\s\x00-\x1f][^\x00-\x1f]*$")
 MOST_QUERY_CHARACTERS = 100  # what Pixabay takes
 
 

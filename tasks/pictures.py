@@ -26,6 +26,7 @@ class Pictures(Model):
     scenes: tuple[Scene, ...]
     described: tuple[tuple[int, str, str], ...]  # scene, visual as the spec has it, and its own name
     wants: tuple[StockWant, ...]
+    named: tuple[str, ...]  # the visuals that are addresses
     prompts: tuple[tuple[str, str], ...]  # visual, and the scenes that use it, in words
     shape: Shape
     canvas_px: tuple[int, int]
@@ -48,6 +49,7 @@ def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> P
         for place, visual in visuals_of(scene)
         if is_described(visual)
     ]
+    named = {visual for scene in scenes for _, visual in visuals_of(scene) if not is_described(visual)}
     prompts: dict[str, list[str]] = {}
     for number, _, visual in described:
         if visual.startswith(IMAGE):
@@ -56,6 +58,7 @@ def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> P
         scenes=tuple(_with_own_names(scene, number) for number, scene in enumerate(scenes, start=1)),
         described=tuple((number, visual, own_name(visual, number, place)) for number, place, visual in described),
         wants=wants_of(scenes, shape=shape, language=spec.language, rate=spec.voice.rate),
+        named=tuple(sorted(named)),
         prompts=tuple((visual, ", ".join(dict.fromkeys(users))) for visual, users in prompts.items()),
         shape=shape,
         canvas_px=(frame.width_px, frame.height_px),

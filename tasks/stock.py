@@ -37,13 +37,17 @@ _UNUSABLE = (SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreadable, Se
 
 @step(version=1, run_name="choose_stock", exclude=("kept",))
 def choose_stock(
-    wants: tuple[StockWant, ...], found: list[StockFound], kept: StockPicks, canvas_px: tuple[int, int]
+    wants: tuple[StockWant, ...],
+    found: list[StockFound],
+    kept: StockPicks,
+    canvas_px: tuple[int, int],
+    named: tuple[str, ...],
 ) -> StockPicks:
-    """Return a pick for every scene with a stock visual; no two look the same.
+    """Return a pick for every scene with a stock visual; no two look the same, and none is a file named elsewhere.
 
     `kept` is what the scenes of this short had before: of equal inputs the first choice stays. Raises SceneError.
     """
-    return StockPicks(picks=choose(wants, found, kept=kept.picks, canvas_px=canvas_px))
+    return StockPicks(picks=choose(wants, found, kept=kept.picks, canvas_px=canvas_px, named=named))
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Which scene gets which item: the best that suits it, none twice, and none taken from a scene that had it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from engines.errors import NothingFound, SceneError
 from models.media import MediaKind
@@ -19,14 +19,15 @@ def choose(
     *,
     kept: Sequence[StockPick],
     canvas_px: tuple[int, int],
+    named: Collection[str] = (),
 ) -> tuple[StockPick, ...]:
     """Return a pick for every want.
 
     A scene keeps what it had in `kept` as long as it asks for the same and that is long enough. Then the scenes that
-    are left choose in order, each the best that is not taken, nor looks like one that is. Raises SceneError with
-    NothingFound's words.
+    are left choose in order, each the best that is not taken, nor looks like one that is, nor is one of the files that
+    the spec has `named` elsewhere. Raises SceneError with NothingFound's words.
     """
-    offers = {each.search: each for each in found}
+    offers = {each.search: _without(named, each) for each in found}
     chosen = _kept(wants, [_renewed(pick, offers) for pick in kept if _still_offered(pick, offers, kept)])
     for want in wants:
         if _place(want) not in chosen:
@@ -99,6 +100,11 @@ def _place(of: StockWant | StockPick) -> tuple[int, int]:
 def _may_keep(want: StockWant, pick: StockPick, by_place: bool) -> bool:
     long_enough = pick.item.kind is MediaKind.IMAGE or pick.item.duration_ms >= want.least_ms
     return pick.search == want.search and long_enough and (_place(pick) == _place(want) or not by_place)
+
+
+def _without(named: Collection[str], found: StockFound) -> StockFound:
+    items = tuple(item for item in found.items if not any(each.url in named for each in item.renditions))
+    return found.model_copy(update={"items": items})
 
 
 def _still_offered(pick: StockPick, offers: Mapping[StockSearch, StockFound], kept: Sequence[StockPick]) -> bool:

@@ -8,12 +8,12 @@ LEAST_SCORE = 0.6  # of the query's words: both of two, two of three
 _LEAST_STEM = 4
 _LONGEST_ENDING = 2
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 _NO_MEANING = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a query, a path or keywords: lower case, without accents, NightSky as night and sky."""
+    """Return the words of a query, a path or keywords: lower case, without accents, NightSky2 as night, sky and 2."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     found = (word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", plain)))
     return tuple(word for word in found if word not in _NO_MEANING)

@@ -17,11 +17,11 @@ from models.media import MediaLimits
 _GRID_PX = 32
 _KEPT = 8  # of the lowest frequencies, in each direction
 _LEAST_CONTRAST = 3.0  # standard deviation of luma; below it a hash is noise
-_LOOKED_AT_S = 1  # into a clip, past a fade from black
+_LOOKED_AT_MOST_S = 10  # into a clip, or a third of it: past a fade from black
 
 
 def fingerprint(path: Path, *, source: str, limits: MediaLimits) -> str | None:
-    """Return the perceptual hash of a picture or of a frame early in a clip: 64 bits as 16 hexadecimal digits.
+    """Return the perceptual hash of a picture or of a frame of a clip: 64 bits as 16 hexadecimal digits.
 
     None for one that is nearly of one colour, of which no hash tells anything. Raises SourceUnreadable, SourceTooLarge.
     """
@@ -63,8 +63,8 @@ def _frame_of(path: Path, source: str) -> NDArray[np.uint8]:
             video = main_video(container, source=source)
             if video is None:
                 raise SourceUnreadable(source=source, reason="it has no picture")
-            if (container.duration or 0) > 2 * _LOOKED_AT_S * av.time_base:
-                container.seek((container.start_time or 0) + _LOOKED_AT_S * av.time_base)
+            looked_at = min((container.duration or 0) // 3, _LOOKED_AT_MOST_S * av.time_base)
+            container.seek((container.start_time or 0) + looked_at)
             frame = next(container.decode(video), None)
             if frame is None:
                 raise SourceUnreadable(source=source, reason="no picture in it can be decoded")

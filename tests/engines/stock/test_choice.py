@@ -102,6 +102,12 @@ def test_a_new_file_of_the_own_library_replaces_a_providers_clip_and_a_lost_one_
     assert picks([want(1)], [found(other)], kept=with_own)[0].item is other
 
 
+def test_a_file_that_the_spec_names_elsewhere_is_not_found_again():
+    own, other = item(1, provider=StockProvider.LIBRARY), item(2)
+    chosen = choose([want(1)], [found(own, other)], kept=(), canvas_px=CANVAS_PX, named={"https://x/1"})
+    assert chosen[0].item is other
+
+
 def test_addresses_of_kept_picks_are_those_of_now():
     before = picks([want(1)], [found(item(1))])
     renewed = item(1).model_copy(

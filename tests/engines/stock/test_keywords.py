@@ -8,7 +8,7 @@ from engines.stock.keywords import LEAST_SCORE, score, words_of
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Drone/NightSky_04.mp4", ("drone", "night", "sky", "04", "mp4")),
+        ("Drone/NightSky_04.mp4", ("drone", "night", "sky", "04", "mp", "4")),
         ("the Café at the sea", ("cafe", "sea")),
         ("東京の夜.jpg", ("東京の夜", "jpg")),
         ("", ()),
@@ -25,6 +25,7 @@ def test_words(text: str, words: tuple[str, ...]):
         ("night sky", "NightSky.mp4", True),
         ("night sky over berlin", "night_sky_berlin.mp4", True),
         ("sea waves", "sea.jpg", False),
+        ("fires", "fire2.mp4", True),
         ("car", "carpet.jpg", False),
         ("夜", "東京の夜景.jpg", False),  # one character alone means little
         ("夜景", "東京の夜景.jpg", True),
