@@ -1,7 +1,8 @@
 """Colours that can be read: WCAG contrast, and the ink for a ground."""
 
 LEAST_CONTRAST = 4.5
-_DARK, _LIGHT = "#101114", "#FFFFFF"
+_BLACK, _WHITE = "#000000", "#FFFFFF"
+_SOFT_BLACK = "#101114"
 
 
 def contrast(one: str, other: str) -> float:
@@ -11,10 +12,10 @@ def contrast(one: str, other: str) -> float:
 
 
 def ink_for(ground: str, *, wanted: str | None = None) -> str:
-    """Return the colour that was asked for if it can be read on `ground`, else near-black or white."""
-    if wanted and contrast(wanted, ground) >= LEAST_CONTRAST:
-        return wanted
-    return max((_DARK, _LIGHT), key=lambda ink: contrast(ink, ground))
+    """Return the colour that was asked for if it can be read on `ground`, else white, near-black or black."""
+    inks = (wanted, *sorted((_SOFT_BLACK, _WHITE), key=lambda ink: -contrast(ink, ground)))
+    legible = (ink for ink in inks if ink and contrast(ink, ground) >= LEAST_CONTRAST)
+    return next(legible, _BLACK if contrast(_BLACK, ground) > contrast(_WHITE, ground) else _WHITE)
 
 
 def _luminance(color: str) -> float:

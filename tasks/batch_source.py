@@ -14,6 +14,7 @@ from engines.rows import parse_json_lines, parse_spec_file
 from engines.specfile import MOST_BYTES
 from models.batch import ParsedRow, Row, RowState, RowStatus
 from models.spec import ShortSpec
+from tasks.brand import branded, with_cards
 from tasks.caching import stable_hash
 from tasks.inputs import needed_sources
 from tasks.plan import scenes_of, slug_of
@@ -99,7 +100,8 @@ def _rows_of(address: str, settings: Settings, *, is_alone: bool) -> list[Parsed
 
 def _row(number: int, entry: ParsedRow, spec: ShortSpec, *, folder: str, taken: dict[str, Row]) -> Row:
     destination = spec.destination or folder
-    said = [spec.model_dump(mode="json", exclude_defaults=True), destination, sorted(_versions(spec))]
+    laid = _branded(spec)
+    said = [laid.model_dump(mode="json", exclude_defaults=True), destination, sorted(_versions(laid))]
     name = slug_of(spec, entry.name)
     other = taken.get(folder_of(destination, name))
     key = stable_hash(["batch row", name, said])
@@ -109,9 +111,17 @@ def _row(number: int, entry: ParsedRow, spec: ShortSpec, *, folder: str, taken: 
     return Row(number=number, name=name, destination=destination, key=key, spec=spec)
 
 
+def _branded(spec: ShortSpec) -> ShortSpec:
+    """Return the spec with its brand kit under it, so that a row whose kit changed is rendered again."""
+    try:
+        return branded(spec)
+    except UserError:
+        return spec  # the render says what is wrong with the kit
+
+
 def _versions(spec: ShortSpec) -> Generator[tuple[str, str]]:
     """Yield the versions of local sources, so that a row whose picture changed is rendered again."""
-    for uri in needed_sources(spec, scenes_of(spec)):
+    for uri in needed_sources(spec, with_cards(scenes_of(spec), spec)):
         try:
             if not uri.startswith("color:") and isinstance(file := locate(uri, get_settings()), LocalFile):
                 yield uri, file.version()

@@ -1,5 +1,7 @@
 """Progress bars that cost nothing per frame: a drawn bar, uncovered by a moving clip."""
 
+import math
+
 from engines.overlays.ass import Rect, Span, grown, rounded, shape
 from engines.overlays.zones import Zones, centered
 from models.graphics import Look, ProgressBar
@@ -30,7 +32,7 @@ def progress_bar(
     With too many scenes for segments, there is a line.
     """
     index, count = place
-    strip, left = zones.take_top(HEIGHT_PX * zones.unit)
+    strip, left = zones.take_edge(HEIGHT_PX * zones.unit)
     bar = centered(strip, canvas_width_px)
     gap_px = _GAP_PX * zones.unit
     pitch_px = (bar.width_px + gap_px) / count
@@ -54,8 +56,8 @@ def _filled(marks: list[Rect], current: int, reached: tuple[float, float], look:
     if current:
         events.append(shape(_paths(marks[:current]), always, color=look.accent_color))
     mark = marks[current]
-    start_px, end_px = (round(mark.left_px + mark.width_px * share) for share in reached)
     top, bottom, left = int(mark.top_px), int(mark.bottom_px) + 1, int(mark.left_px)
+    start_px, end_px = (left + math.ceil(mark.width_px * share) for share in reached)
     clip = f"\\clip({left},{top},{start_px},{bottom})\\t(0,{duration_ms},\\clip({left},{top},{end_px},{bottom}))"
     return [*events, shape(_paths([mark]), always, color=look.accent_color, tags=clip)]
 

@@ -19,14 +19,14 @@ def title_card(
 ) -> tuple[list[str], list[str]]:
     """Return events under the captions, the darkened picture, and over them, the text below a short rule."""
     unit = zones.unit
-    room = centered(zones.roomiest, canvas_px[0])
+    room = centered(zones.for_titles, canvas_px[0])
     rule_px = (_RULE_PX[0] * unit, _RULE_PX[1] * unit)
     head_px = rule_px[1] + 34 * unit
     block = fit_block(
         drawable(text, fonts),
         fonts=fonts,
         room_px=(room.width_px, room.height_px - head_px),
-        sizes=Sizes(largest_px=132 * unit, smallest_px=44 * unit, max_lines=5, line_height=1.1),
+        sizes=Sizes(largest_px=132 * unit, smallest_px=32 * unit, max_lines=5, line_height=1.1),
         field="overlays.title_card",
     )
     middle_px = (room.left_px + room.right_px) / 2
@@ -46,14 +46,14 @@ def title_card(
 def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look) -> list[str]:
     """Return the events of lines that each stand on a box of their own, at the top of the room."""
     unit = zones.unit
-    room = centered(zones.roomiest, canvas_px[0])
+    room = centered(zones.for_titles, canvas_px[0])
     largest_px = 74 * unit
     padding = (_HOOK_PADDING_EM[0] * largest_px, _HOOK_PADDING_EM[1] * largest_px)
     block = fit_block(
         drawable(text, fonts),
         fonts=fonts,
         room_px=(room.width_px - 2 * padding[0], room.height_px),
-        sizes=Sizes(largest_px, 34 * unit, max_lines=4, line_height=_HOOK_LINE_HEIGHT, padding_px=padding[1]),
+        sizes=Sizes(largest_px, 30 * unit, max_lines=4, line_height=_HOOK_LINE_HEIGHT, padding_px=padding[1]),
         field="overlays.hook",
     )
     middle_px = (room.left_px + room.right_px) / 2

@@ -6,6 +6,7 @@ from engines.overlays.ass import Rect
 from models.captions import SafeArea
 
 BASE_SHORT_SIDE_PX = 1080
+_LEAST_TITLE = 280  # room for four lines of a size that can be read
 _GAP = 24  # between things that stand one under the other, for a canvas whose short side is 1080
 
 
@@ -23,20 +24,21 @@ class Zones:
         return _GAP * self.unit
 
     @property
-    def upper_is_roomier(self) -> bool:
-        """Whether what belongs at the top fits there: captions may stand there themselves."""
-        return self.above.height_px >= self.below.height_px
-
-    @property
-    def roomiest(self) -> Rect:
-        """The larger of the two."""
-        return self.above if self.upper_is_roomier else self.below
+    def for_titles(self) -> Rect:
+        """Where large text goes: above the captions unless that is low and there is more room below."""
+        if self.above.height_px >= min(_LEAST_TITLE * self.unit, self.below.height_px):
+            return self.above
+        return self.below
 
     def take_top(self, height_px: float) -> tuple[Rect, "Zones"]:
-        """Cut a strip off the upper edge of the roomiest part; return it and what is left."""
-        room = self.roomiest
+        """Cut a strip off the upper edge of the highest part that is high enough; return it and what is left."""
+        room = self.above if self.above.height_px >= height_px else self.below
         strip = replace(room, bottom_px=room.top_px + height_px)
         return strip, self._with(room, replace(room, top_px=min(room.bottom_px, strip.bottom_px + self.gap_px)))
+
+    def take_edge(self, height_px: float) -> tuple[Rect, "Zones"]:
+        """Cut a strip off the very top or, where captions stand there, off the very bottom."""
+        return self.take_top(height_px) if self.above.height_px >= height_px else self.take_bottom(height_px)
 
     def take_bottom(self, height_px: float) -> tuple[Rect, "Zones"]:
         """Cut a strip off the lower edge of the lowest part that is high enough; return it and what is left."""

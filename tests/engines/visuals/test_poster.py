@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from engines.visuals.lettering import Lettering, drawable
 from engines.visuals.poster import MAX_LINES, fit_title, foot_room, make_poster
+from models.graphics import Look, PosterLayout
 
 FOLDER = Path(__file__).parents[3] / "assets" / "fonts"
 FONTS = [
@@ -99,3 +101,35 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         make_poster(GREY, title="Twice", fonts=FONTS, output=tmp_path / name)
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]
+
+
+def test_a_band_leaves_the_picture_as_it_is_and_carries_the_title(tmp_path: Path) -> None:
+    look = Look(panel_color="#102040", accent_color="#FF4040")
+    make_poster(
+        GREY, title="The night sky", fonts=FONTS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look
+    )
+    with Image.open(tmp_path / "b.jpg") as image:
+        rgb = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(rgb[:560] - 120).max() <= 3
+    assert np.abs(rgb[-20:] - (0x10, 0x20, 0x40)).max() <= 6
+    assert np.abs(rgb[576, 10:-10] - (0xFF, 0x40, 0x40)).max() <= 12
+    left, top, right, bottom = ink(rgb)
+    assert top > 590
+    assert bottom < 960 * 0.875  # grids of 3:4 cut the rest off
+    assert left == pytest.approx(540 * 0.08, abs=6)
+    assert right < 540 * 0.93
+
+
+def test_text_on_a_light_band_is_dark(tmp_path: Path) -> None:
+    look = Look(panel_color="#F4F4F5", text_color="#FFFFFF")
+    make_poster(GREY, title="Snow", fonts=FONTS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look)
+    with Image.open(tmp_path / "b.jpg") as image:
+        band = np.asarray(image.convert("L"))[600:]
+    assert (band < 60).mean() > 0.01
+
+
+def test_one_line_may_need_several_fonts() -> None:
+    face = Lettering(FONTS, 60)
+    alone = sum(face.getlength(text) for text in ("NASA ", "صورة"))
+    assert face.getlength("NASA صورة") == pytest.approx(alone, rel=0.02)
+    assert drawable("Sky 🌍 नभ ᚠ", FONTS) == "Sky नभ ᚠ"
