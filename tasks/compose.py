@@ -32,7 +32,7 @@ Size = tuple[int, int]
 Pair = tuple[float, float]
 
 
-@step(version=2, run_name="compose_clip: scene {number} of {total}", exclude=("number", "total"))
+@step(version=3, run_name="compose_clip: scene {number} of {total}", exclude=("number", "total"))
 def compose_clip(
     source: Source, second: Source | None, framing: Framing, video: FrameFormat, number: int, total: int
 ) -> Shot:
@@ -112,13 +112,14 @@ def _clip(source: Source, framing: Framing, size: Size, store: ArtifactStore, fo
 
 def _aimed(footage: Footage, path: Path, framing: Framing, size: Size, room: Pair, picture_px: Size) -> Shot:
     shape = size[0] * room[0] / (size[1] * room[1])
-    aim, follow = named_aim(framing.focus), None
-    if framing.focus is Focus.AUTO:
+    if framing.focus is not Focus.AUTO:
+        aim, follow = named_aim(framing.focus), None
+    else:
         part = ClipPart(path, footage.start_ms, footage.end_ms, footage.source)
         glimpses = seen_in_clip(part)
         aim = aim_at_clip(glimpses, picture_px=picture_px, shape=shape)
-        if framing.motion is MotionName.NONE:
-            follow = follow_subject(part, glimpses, aim, picture_px=picture_px, canvas_px=size)
+        rests = framing.motion is MotionName.NONE
+        follow = follow_subject(part, glimpses, aim, picture_px=picture_px, canvas_px=size) if rests else None
     if follow:
         return _moved(
             footage.cropped(follow.place, follow.size_px), framing, framing.motion, size, room, MIDDLE, follow.keys

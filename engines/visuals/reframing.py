@@ -23,6 +23,7 @@ _MOTION = 1.5  # what moves, against what only stands out
 _NOISE = 10.0  # steps of brightness
 _MOST_MOVING = 0.3  # of the picture; more is the camera's doing
 _CONTRAST = 25.0  # standard deviation of a picture in which everything can be seen
+_HALF_MS = 4000
 _LOST = 0.55  # of what the best window has
 _LOST_SHARE = 0.2  # of the time
 _CLEAR, _CLEAR_MORE = 1.0, 0.25  # how much a window must hold more than its share of an even picture
@@ -36,7 +37,7 @@ class Glimpse(NamedTuple):
 
     at_ms: int
     saliency: Saliency
-    weight: float = 1.0  # little where hardly anything can be seen, as before a fade from black
+    weight: float = 1.0  # little where hardly anything can be seen, and late in a part: many scenes end before
 
 
 def subject_of(seen: Saliency) -> tuple[float, float]:
@@ -104,7 +105,7 @@ def with_motion(frames: Sequence[tuple[int, Pixels]]) -> list[Glimpse]:
     Where all of the picture changes, the camera moves, and nothing can be told from that.
     """
     maps = [saliency(rgb) for _, rgb in frames]
-    weights = [min(1.0, max(0.02, float(rgb.std()) / _CONTRAST)) for _, rgb in frames]
+    weights = [max(0.02, min(1.0, float(rgb.std()) / _CONTRAST) * 0.5 ** (at_ms / _HALF_MS)) for at_ms, rgb in frames]
     moving = _moving([rgb for _, rgb in frames], maps[0].shape) if len(frames) >= _LEAST_FRAMES else [None] * len(maps)
     return [
         Glimpse(at_ms, _together(still, motion), weight)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from engines.timebase import frame_to_seconds
-from engines.visuals.shots import open_shot
-from models.shots import Window
-from tests.engines.visuals.scenes import FPS, VIDEO, counted, grey, plate
-from tests.media import counted_number
+from engines.visuals.shots import LoadedShot, open_shot
+from models.shots import Footage, Shot, Window, WindowKey
+from tests.engines.visuals.scenes import FPS, REF, VIDEO, counted, grey, plate
+from tests.media import constant_rate, counted_number, make_video
 
 
 def test_a_still_at_rest_is_its_plate_untouched(tmp_path: Path):
@@ -49,3 +49,24 @@ def test_footage_may_start_later_and_begins_again_at_its_end(tmp_path: Path, fir
     source, clip = open_shot(clip_file, VIDEO, frame_count=4, first_frame=first_frame)
     with source:
         assert counted_number(clip.get_frame(0)) == expected
+
+
+def test_a_followed_subject_is_seen_where_it_is_in_the_footages_own_time(tmp_path: Path):
+    frames = []
+    for number in range(40):
+        picture = np.full((96, 256, 3), 40, np.uint8)
+        picture[:, 3 * number + 50 : 3 * number + 78] = 220
+        frames.append(picture)
+    make_video(tmp_path / "a.mp4", pts_ms=constant_rate(40, FPS), pictures=frames, size=(256, 96))
+    footage = Footage(blob=REF, start_ms=0, end_ms=1333, width_px=256, height_px=96, source="a.mp4")
+    keys = tuple(
+        WindowKey(at_ms=number * 100 // 3, window=Window(x=3 * number / 256, y=0, width=0.5, height=1))
+        for number in range(0, 40, 3)
+    )
+    followed = LoadedShot(Shot(picture=footage, follow=keys), tmp_path / "a.mp4")
+    for first_frame in (0, 10, 40):
+        source, clip = open_shot(followed, VIDEO, frame_count=30, first_frame=first_frame)
+        with source:
+            for number in (0, 7, 25):
+                luma = clip.get_frame(frame_to_seconds(number, FPS))[48]
+                assert np.flatnonzero(luma > 130).mean() == pytest.approx(63.5, abs=2.2)
