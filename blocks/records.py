@@ -63,6 +63,15 @@ def read_result(key: str) -> Any:
     return SERIALIZER.loads(json.loads(content)["result"].encode())
 
 
+def published_bytes(path: str) -> int:
+    """Return the size of all files that the step with the record at `path` has published; 0 if it is gone."""
+    try:
+        content = open_store().read_record(_key(path))
+    except FileNotFoundError:
+        return 0
+    return sum(file.size for file in _nested(json.loads(json.loads(content)["result"]), PublishedFile))
+
+
 def refs_in(value: Any) -> Generator[ArtifactRef]:
     """Yield every artifact reference nested in decoded JSON."""
     return _nested(value, ArtifactRef)

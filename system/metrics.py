@@ -31,6 +31,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from blocks.circuits import read_circuits
+from blocks.records import published_bytes
 from blocks.store import open_store
 from engines.circuit import Circuit, Phase
 from system.fleet import POOL, queues
@@ -40,6 +41,7 @@ _UNFINISHED = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
 _PHASES = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}
 _STEP_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _RENDER_BUCKETS = (1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1800)
+_PUBLISH = "publish"
 _PAGE = 200
 _SETTLED = timedelta(seconds=15)  # the last steps of a run reach the database a little after its end
 _OVERLAP = timedelta(seconds=60)  # the clocks of other machines differ
@@ -64,6 +66,7 @@ class EndedRuns:
         )
         self._cached = Counter("neuroshorts_steps_cached", "Steps from the cache", ["step"], registry=registry)
         self._failed = Counter("neuroshorts_steps_failed", "Steps that failed", ["step"], registry=registry)
+        self._published = Counter("neuroshorts_published_bytes", "Bytes copied to destinations", registry=registry)
         self._retries = Counter("neuroshorts_step_retries", "Steps tried again", ["step"], registry=registry)
 
     def look(self, client: SyncPrefectClient) -> None:
@@ -96,6 +99,9 @@ class EndedRuns:
             self._cached.labels(name).inc()
         elif step.state is not None and step.state.is_completed():
             self._step_seconds.labels(name).observe(step.total_run_time.total_seconds())
+            record = getattr(step.state.data, "storage_key", None)  # where its result lies
+            if name == _PUBLISH and record:
+                self._published.inc(published_bytes(record))
         elif step.state is not None and step.state.is_final():
             self._failed.labels(name).inc()
 

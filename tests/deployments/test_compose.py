@@ -1,9 +1,12 @@
 """The compose file: what docker compose says of it, and what it promises."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +152,34 @@ def test_what_is_mounted_and_waited_for_exists():
         for volume in service.get("volumes", ()):
             source = str(volume).split(":")[0]
             assert (DEPLOYMENTS / source).exists() if source.startswith(".") else source in content["volumes"], volume
+
+
+def test_n8n_and_the_workers_share_an_inbox_that_n8n_writes_and_they_read():
+    inbox = environment_of(SERVICES["n8n"])["NEUROSHORTS_INBOX"]
+    assert f"inbox:{inbox}" in SERVICES["n8n"]["volumes"]
+    for name in ("worker", "control"):
+        assert f"inbox:{inbox}:ro" in SERVICES[name]["volumes"]
+        assert json.loads(environment_of(SERVICES[name])["NEUROSHORTS_ALLOWED_ROOTS"]) == [inbox]
+    # The volume gets owner and mode from the workers' image, if that is the first to mount it.
+    assert "control" in SERVICES["n8n"]["depends_on"]
+    dockerfile = " ".join((DEPLOYMENTS / "Dockerfile").read_text(encoding="utf-8").split())
+    (gid,) = re.findall(r"groupadd --gid (\d+) neuroshorts", dockerfile)
+    (mode,) = re.findall(rf"--group neuroshorts --mode (\d+) {inbox}", dockerfile)
+    assert SERVICES["n8n"]["group_add"] == [gid]
+
+    if os.geteuid() != 0:
+        pytest.skip("only root can take the place of both users")
+    with tempfile.TemporaryDirectory() as folder:  # other users cannot look into pytest's
+        Path(folder).chmod(0o755)
+        shared = Path(folder) / "inbox"
+        shared.mkdir()
+        os.chown(shared, int(gid), int(gid))
+        shared.chmod(int(mode, 8))
+        write, read = ["sh", "-c", f"umask 022; echo title > {shared}/rows.csv"], ["cat", f"{shared}/rows.csv"]
+        run = partial(subprocess.run, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+        assert run(write, user=1000, group=1000, extra_groups=[]).returncode != 0
+        assert run(write, user=1000, group=1000, extra_groups=[int(gid)]).returncode == 0
+        assert run(read, user=int(gid), group=int(gid), extra_groups=[]).stdout == "title\n"
 
 
 def _options(service: dict[str, Any], name: str) -> list[str]:

@@ -86,7 +86,7 @@ def test_a_scrape_tells_what_ran_and_has_every_metric_that_is_asked_for(studio: 
     assert before["neuroshorts_prefect_up"][()] == 1
     with change_circuits(open_store()) as circuits:
         circuits[SERVICE] = Circuit(service=SERVICE, failures=9, cooldown_s=15, open_until_s=4e9)
-    studio.render(short_spec("Measured"))
+    report = studio.render(short_spec("Measured"))
     studio.render(short_spec("Measured"))
     with pytest.raises(RenderFailed):
         studio.render(short_spec("Failed") | {"scenes": [{"visual": "missing.jpg", "min_duration_ms": 500}]})
@@ -98,6 +98,8 @@ def test_a_scrape_tells_what_ran_and_has_every_metric_that_is_asked_for(studio: 
     assert found["neuroshorts_render_seconds_count"][()] == 2
     assert found["neuroshorts_step_seconds_count"][("burn_subtitles",)] == 1
     assert found["neuroshorts_steps_cached_total"][("burn_subtitles",)] == 1
+    published = sum(file.size for file in report.publication.files)
+    assert found["neuroshorts_published_bytes_total"][()] == published > 10_000  # once: the second came from the cache
     assert found["neuroshorts_circuit_state"][(SERVICE,)] == 2
     assert found["neuroshorts_store_free_bytes"][()] > 0
     again = exporter.scrape()
