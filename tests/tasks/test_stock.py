@@ -1,9 +1,11 @@
 """Stock as steps: what is asked, what is left alone, and what replaces what is gone."""
 
 from collections.abc import Callable, Generator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
@@ -255,3 +257,39 @@ def test_without_a_key_for_openai_nothing_is_sent(run: Run, store: ArtifactStore
     assert isinstance(state.data.result, NothingConfigured)
     assert "NEUROSHORTS_IMAGE_API_KEY" in str(state.data.result)
     assert IMAGE_KEY not in str(state.data.result)
+
+
+LISTING = """<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>media</Name><Prefix>own/</Prefix>
+<KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Contents><Key>own/sea.mp4</Key>
+<LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"tag1"</ETag><Size>{size}</Size></Contents>
+</ListBucketResult>"""
+
+
+def test_a_bucket_is_a_library_too(
+    search: Any, run: Run, web: Any, store: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    clip = media_of(Stock(1, "", 1, duration_s=3), "x.mp4", tmp_path)
+    real = web.answer
+
+    def answer(handler: Any, *, with_body: bool) -> None:
+        if "list-type=2" in handler.path:
+            web.page(handler.path, LISTING.format(size=len(clip)).encode())
+        real(handler, with_body=with_body)
+
+    web.answer = answer
+    web.page("/media/own/sea.mp4", clip, headers={"ETag": '"tag1"', "Last-Modified": formatdate(0, usegmt=True)})
+    environment = {"AWS_ENDPOINT_URL": web.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for name, value in {**environment, "NEUROSHORTS_STOCK_LIBRARY": "s3://media/own"}.items():
+        monkeypatch.setenv(name, value)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    try:
+        (item,) = search().data.result.items
+        (state,) = run(fetch_stock, (picks_of(item), CANVAS_PX, 1, 1))
+        assert (item.item_id, item.renditions[0].url) == ("sea.mp4", "s3://media/own/sea.mp4")
+        assert store.local_path(state.data.result.blob).read_bytes() == clip
+        web.requests.clear()
+        assert search().name == "Cached"
+        assert not [request for request in web.requests if "sea.mp4" in request]
+    finally:
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
