@@ -10,7 +10,7 @@ from engines.stock.wants import PLACES, STOCK, visuals_of, wants_of
 from models.base import Model
 from models.credits import SceneCredit
 from models.media import Source
-from models.spec import Scene, ShortSpec
+from models.spec import CANVAS_SIZES, Scene, ShortSpec
 from models.stock import Shape, StockSearch, StockWant, shape_of
 from tasks.cuts import MAIN, Cuts
 
@@ -29,7 +29,7 @@ class Pictures(Model):
     named: tuple[str, ...]  # the visuals that are addresses
     prompts: tuple[tuple[str, str], ...]  # visual, and the scenes that use it, in words
     shape: Shape
-    canvas_px: tuple[int, int]
+    canvas_px: tuple[int, int]  # of the finished short
     filled_px: tuple[int, int]  # what files are to fill: the canvas of every cut
 
     @property
@@ -40,9 +40,12 @@ class Pictures(Model):
 
 
 def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> Pictures:
-    """Return what the scenes ask for that is no address; all cuts show what suits the main one."""
-    frame, frames = cuts[MAIN].frame, [cut.frame for cut in cuts.values()]
-    shape = shape_of(frame.width_px, frame.height_px)
+    """Return what the scenes ask for that is no address.
+
+    All cuts show what suits the main one, and a draft shows what the finished short will.
+    """
+    canvas_px, frames = CANVAS_SIZES[cuts[MAIN].spec.canvas.preset], [cut.frame for cut in cuts.values()]
+    shape = shape_of(*canvas_px)
     described = [
         (number, place, visual)
         for number, scene in enumerate(scenes, start=1)
@@ -61,7 +64,7 @@ def describe_pictures(spec: ShortSpec, scenes: Sequence[Scene], cuts: Cuts) -> P
         named=tuple(sorted(named)),
         prompts=tuple((visual, ", ".join(dict.fromkeys(users))) for visual, users in prompts.items()),
         shape=shape,
-        canvas_px=(frame.width_px, frame.height_px),
+        canvas_px=canvas_px,
         filled_px=(max(each.width_px for each in frames), max(each.height_px for each in frames)),
     )
 

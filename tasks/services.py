@@ -101,6 +101,12 @@ def calling(service: str | None) -> Generator[None]:
     _succeed(store, service, probed)
 
 
+def is_paused(service: str) -> bool:
+    """Return whether a service is left alone now."""
+    circuit = read_circuits(open_store()).get(service)
+    return circuit is not None and circuit.phase(time.time()) is Phase.OPEN
+
+
 def pause(service: str, for_s: float | None) -> None:
     """Leave a service alone for as long as it said with an answer; None is not at all."""
     if for_s:

@@ -35,7 +35,7 @@ from models.media import MediaKind
 from models.stock import Shape, StockFound, StockItem, StockProvider, StockSearch
 from tasks.caching import StepCache
 from tasks.retries import step
-from tasks.services import calling, pause
+from tasks.services import calling, is_paused, pause
 from tasks.stock_library import own_items
 
 Client = Pexels | Pixabay
@@ -115,13 +115,13 @@ def _gathered(
 ) -> list[StockItem]:
     """Return items, the suiting ones first; failures are put by.
 
-    Kind by kind, provider by provider and page by page, until there are enough that suit, and some to spare; then,
-    where there are fewer than `least` at all, those of another orientation.
+    Kind by kind, provider by provider (one that is paused last) and page by page, until there are enough that suit, and
+    some to spare; then, where there are fewer than `least` at all, those of another orientation.
     """
     items: dict[str, StockItem] = {}
     able = list(clients)
     for any_shape, kind in product((False, True), search.kinds):
-        for client in [*able]:
+        for client in sorted(able, key=lambda each: is_paused(each.api.service)):
             if any_shape and (len(items) >= least or kind not in client.oriented):
                 continue
             try:

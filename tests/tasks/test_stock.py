@@ -15,6 +15,7 @@ from engines.errors import NothingConfigured, NothingFound, SceneError, ServiceF
 from models.media import MediaKind
 from models.stock import Shape, StockFound, StockItem, StockPick, StockPicks, StockProvider, StockSearch
 from tasks.image import generate_image
+from tasks.services import service_ledger
 from tasks.stock import fetch_stock, keep_picks, kept_picks
 from tasks.stock_search import SPARE, search_stock
 from tests.stock_server import IMAGE_KEY, PIXABAY_KEY, Reply, Stock, StockServer, media_of
@@ -119,6 +120,15 @@ def test_a_used_up_limit_pauses_the_provider_for_everybody(search: Any, server: 
     assert names(search().data.result)[0] == "pexels:video:0"
     assert names(search("waves").data.result)[0] == "pixabay:video:50"
     assert len(server.asked("GET /pexels/")) == 1
+
+
+def test_nobody_waits_for_a_paused_provider_while_another_has_enough(search: Any, server: StockServer):
+    server.pexels, server.pixabay = clips(9, words="sea waves"), clips(9, 50, words="sea waves")
+    server.remaining, server.reset_s = {"pexels": 0}, 50  # less than the longest wait
+    search()
+    with service_ledger() as ledger:
+        assert names(search("waves").data.result)[0] == "pixabay:video:50"
+    assert sum(report.waited_s for report in ledger.reports()) == 0
 
 
 def test_a_key_may_be_a_secret_block(search: Any, server: StockServer, monkeypatch: pytest.MonkeyPatch):
