@@ -61,7 +61,7 @@ class Loop(Model):
 class TrackInfo(Model):
     """What the analysis of a music track found."""
 
-    loudness_lufs: float = Field(title="Loudness", description="-70 for silence")
+    levels_lufs: tuple[float, ...] = Field(min_length=1, title="Levels", description="Of each second; -70 for silence")
     loop: Loop
     beat_ms: float | None = Field(default=None, gt=0, title="Beat", description="None where no pulse is felt")
 

@@ -11,7 +11,7 @@ from models.media import Source
 from tasks.retries import step
 
 
-@step(version=1, run_name="prepare_music")
+@step(version=2, run_name="prepare_music")
 def prepare_music(track: Source) -> PreparedTrack:
     """Return the track as sound that can be mixed, and where it may repeat. Raises SourceUnreadable."""
     store = open_store()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engines.audio.loudness import SILENCE_LUFS
 from engines.audio.pcm import FULL_SCALE, Samples, gain_of, map_wav
-from engines.timebase import ms_to_sample
+from engines.timebase import SAMPLE_RATE_HZ, ms_to_sample
 from models.audio import BedSettings, Loop, TrackInfo
 
 _MOST_GAIN_DB = 40.0
@@ -72,7 +72,7 @@ class Bed(NamedTuple):
 def open_bed(file: TrackFile, *, total: int, target_lufs: float, settings: BedSettings) -> Bed:
     """Return the bed of `total` samples: the track brought to `target_lufs`, looped only if it is shorter than that."""
     track = map_wav(file.path, channels=2)
-    level = file.info.loudness_lufs
+    level = _played_lufs(file.info, total)
     return Bed(
         track=track,
         loop=file.info.loop,
@@ -82,6 +82,16 @@ def open_bed(file: TrackFile, *, total: int, target_lufs: float, settings: BedSe
         fade_in=ms_to_sample(settings.fade_in_ms),
         fade_out=ms_to_sample(settings.fade_out_ms),
     )
+
+
+def _played_lufs(info: TrackInfo, total: int) -> float:
+    """Return the loudness of the part that a short of `total` samples plays: a soft start is no soft track."""
+    played = np.array(info.levels_lufs[: max(round(total / SAMPLE_RATE_HZ), 1)])
+    powers = np.power(10.0, played / 10)
+    heard = powers[played > SILENCE_LUFS]
+    if not len(heard):
+        return SILENCE_LUFS
+    return float(10 * np.log10(heard[heard > heard.mean() / 10].mean()))
 
 
 def _seam(track: NDArray[np.int16], loop: Loop) -> Samples:

@@ -8,14 +8,16 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engines.audio.bed import TrackFile, open_bed
+from engines.audio.bed import Bed, TrackFile, open_bed
 from engines.audio.espeak import synthesize
 from engines.audio.loudness import measure
 from engines.audio.mix import mix_audio
 from engines.audio.track import prepare_track
 from engines.errors import SourceUnreadable
-from models.audio import BedSettings, LoudnessTarget, MixReport, SpeechPlacement
+from models.audio import BedSettings, Loop, LoudnessTarget, MixReport, SpeechPlacement
 from models.voice import Voice
 
 RATE = 48_000
@@ -247,3 +249,47 @@ def test_ten_short_lines_over_music_stay_clear_of_the_limit(tmp_path: Path, spok
     placements = [SpeechPlacement(path=spoken, start_ms=number * 3_500) for number in range(6)]
     assert_on_target(mix(tmp_path, placements, music, 22))
     assert not list(tmp_path.glob("mix-*")), "the working folder is gone"
+
+
+def test_a_track_with_a_soft_start_is_as_loud_as_any(tmp_path: Path, spoken: Path) -> None:
+    soft, loud = noise(10, level=0.005), noise(20, level=0.2)
+    music = write_wav(tmp_path / "music.wav", np.concatenate((soft, loud)))
+    line = SpeechPlacement(path=spoken, start_ms=1_000)
+    levels = []
+    for track in (music, write_wav(tmp_path / "even.wav", soft)):
+        mix(tmp_path, [line], track, 9, settings=BedSettings(gain_db=-10))
+        levels.append(np.sqrt(np.mean(decode(tmp_path / "master.m4a")[6 * RATE : 7 * RATE] ** 2)))
+    assert 20 * np.log10(levels[0] / levels[1]) == pytest.approx(0, abs=1)
+
+
+def test_silence_at_a_tracks_start_is_left_out(tmp_path: Path) -> None:
+    music = write_wav(tmp_path / "music.wav", np.concatenate((np.zeros(3 * RATE), tone(4))))
+    track = prepared(music)
+    with wave.open(os.fspath(track.path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert len(samples) // 2 == pytest.approx(4 * RATE, abs=RATE // 10)
+    assert np.abs(samples[: RATE // 5]).max() > 1_000
+    bed = open_bed(track, total=12 * RATE, target_lufs=-20, settings=BedSettings())
+    assert np.abs(bed.block(0, 12 * RATE)).max() > 0.05
+
+
+@given(data=st.data())
+def test_any_block_of_a_bed_is_that_part_of_the_whole(data: st.DataObject) -> None:
+    length = data.draw(st.integers(10, 3_000))
+    fade = data.draw(st.integers(0, length // 3))
+    end = data.draw(st.integers(fade + 1, length - fade))
+    start = data.draw(st.integers(0, end - max(fade, 1)))
+    total = data.draw(st.integers(1, 9_000))
+    rng = np.random.default_rng(length)
+    track = rng.integers(-9_000, 9_000, (length, 2)).astype(np.int16)
+    loop = Loop(start=start, end=end, fade=fade)
+    bed = Bed(track, loop, rng.normal(size=(fade, 2)).astype(np.float32), 0.5, total, fade_in=100, fade_out=300)
+    whole = bed.block(0, total)
+    assert whole.shape == (total, 2)
+    first = data.draw(st.integers(0, total - 1))
+    last = data.draw(st.integers(first + 1, total))
+    assert np.array_equal(bed.block(first, last), whole[first:last])
+    if total <= length:
+        assert (
+            np.array_equal(whole[100:-300], track[100 : total - 300].astype(np.float32) / 32_768 * 0.5) or total < 900
+        )
