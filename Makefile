@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-n8n test-failures test-production test-ui test-batch load check format bench clean
+.PHONY: docs setup demo test test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects clean
 
 setup: $(STAMP)
 
@@ -59,6 +59,10 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.bench
+
+# Milliseconds a frame of every transition and look.
+bench-effects: setup
+	$(BIN)/python -m benchmarks.effects
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis output

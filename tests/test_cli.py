@@ -157,6 +157,14 @@ def test_voices_lists_what_a_spec_may_name(tmp_path: Path):
     assert "en-us" not in brazilian.stdout
 
 
+def test_effects_lists_motions_transitions_and_looks(tmp_path: Path):
+    ended = run("effects", home=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    for kind, name in (("motion", "punch_in"), ("transition", "whip"), ("look", "vignette")):
+        assert any(line.split()[:2] == [kind, name] for line in lines)
+
+
 def test_voices_of_a_language_that_nobody_speaks_are_told_plainly(tmp_path: Path):
     ended = run("voices", "--language", "tlh", home=tmp_path)
     assert ended.returncode == 1

@@ -1,6 +1,6 @@
 """Take over from the scene before by flying into it, or out of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import cv2
@@ -11,8 +11,8 @@ from engines.visuals.planar import Frame, blend, planes
 from engines.visuals.transition import Transition
 from models.spec import Easing
 
-_FAR = 2.0
-_MIXED_FROM, _MIXED_TO = 0.35, 0.65
+_FAR = 2.6
+_MIXED_FROM, _MIXED_TO = 0.32, 0.62
 
 
 @dataclass
@@ -20,11 +20,12 @@ class Zoom(Transition):
     """Enlarge the earlier scene faster and faster, and let this one come on in the same direction and slow down."""
 
     inwards: bool = True
+    _rooms: dict[tuple[int, ...], Frame] = field(default_factory=dict, init=False)
 
     def mix(self, under: Frame, over: Frame, progress: float, out: Frame) -> Frame:
         """Return the frames at the sizes of this moment; both at once are so fast that half the pixels do."""
         far = _FAR if self.inwards else 1 / _FAR
-        leaving = far ** eased(progress / _MIXED_TO, Easing.EASE_IN)
+        leaving = far ** min(1.0, progress / _MIXED_TO) ** 2
         coming = far ** (eased((progress - _MIXED_FROM) / (1 - _MIXED_FROM), Easing.EASE_OUT) - 1)
         opacity = eased((progress - _MIXED_FROM) / (_MIXED_TO - _MIXED_FROM), Easing.EASE_IN_OUT)
         for old, new, target in zip(planes(under), planes(over), planes(out), strict=True):
@@ -33,17 +34,18 @@ class Zoom(Transition):
             elif opacity >= 1:
                 _scaled(new, coming, target)
             else:
-                _mixed(old, new, (leaving, coming), opacity, target)
+                self._mix(old, new, (leaving, coming), opacity, target)
         return out
 
-
-def _mixed(old: Frame, new: Frame, scales: tuple[float, float], opacity: float, target: Frame) -> None:
-    rows, columns = target.shape
-    room = np.empty((4, rows // 2, columns // 2), np.uint8)
-    for plane, half, scale, scaled in zip((old, new), room[:2], scales, room[2:], strict=True):
-        cv2.resize(plane, (columns // 2, rows // 2), dst=half)
-        _scaled(half, scale, scaled)
-    cv2.resize(blend(room[2], room[3], opacity, room[0]), (columns, rows), dst=target)
+    def _mix(self, old: Frame, new: Frame, scales: tuple[float, float], opacity: float, target: Frame) -> None:
+        rows, columns = target.shape
+        if target.shape not in self._rooms:  # fresh memory for every frame would take as long as the zoom
+            self._rooms[target.shape] = np.empty((4, rows // 2, columns // 2), np.uint8)
+        room = self._rooms[target.shape]
+        for plane, half, scale, scaled in zip((old, new), room[:2], scales, room[2:], strict=True):
+            cv2.resize(plane, (columns // 2, rows // 2), dst=half)
+            _scaled(half, scale, scaled)
+        cv2.resize(blend(room[2], room[3], opacity, room[0]), (columns, rows), dst=target)
 
 
 def _scaled(plane: Frame, scale: float, target: Frame) -> Frame:
