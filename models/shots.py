@@ -1,6 +1,6 @@
 """A scene's picture, made ready for the encode: what `compose_clip` makes and `burn_subtitles` plays."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -43,11 +43,6 @@ class Footage(Model):
     fit: Fit = Fit.COVER
     focus_x: float = Field(default=0.5, ge=0, le=1, description="Where `cover` crops: 0 left edge, 1 right edge")
     focus_y: float = Field(default=0.5, ge=0, le=1, description="Where `cover` crops: 0 top, 1 foot")
-
-    def cropped(self, focus: tuple[float, float], size_px: tuple[int, int]) -> Self:
-        """Return the same footage cropped elsewhere, and to another size."""
-        sides = {"width_px": size_px[0], "height_px": size_px[1]}
-        return self.model_copy(update={"focus_x": focus[0], "focus_y": focus[1], **sides})
 
 
 class EffectUse(Model):
