@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.audio.lanes import Effect
 from engines.audio.loudness import SILENCE_LUFS, lufs_of, weighted_power
-from engines.audio.pcm import FULL_SCALE, Samples, decode_to_wav, gain_of, map_wav
+from engines.audio.pcm import FULL_SCALE, decode_to_wav, gain_of, map_wav
 from engines.timebase import ms_to_sample
 from models.audio import EffectInfo
 
@@ -45,16 +44,13 @@ def prepare_effect(source: Path, *, name: str, output: Path) -> EffectInfo:
 def lay_effect(placement: EffectPlacement, *, total: int) -> Effect | None:
     """Return the effect as it sounds in a mix of `total` samples, faded where it is cut; None if nothing of it does."""
     start = ms_to_sample(placement.start_ms)
-    samples: NDArray[np.int16] = map_wav(placement.path, channels=2)[max(-start, 0) : max(total - start, 0)]
+    samples = map_wav(placement.path, channels=2)[max(-start, 0) : max(total - start, 0)]
     if not len(samples) or placement.info.loudness_lufs <= SILENCE_LUFS:
         return None
-    gain = gain_of(min(placement.level_lufs - placement.info.loudness_lufs, _MOST_GAIN_DB))
-    played = samples * np.float32(gain / FULL_SCALE)
-    _fade_edges(played, fade_in=_CUT_FADE if start < 0 else _FADE_IN, fade_out=_CUT_FADE)
-    return Effect(max(start, 0), played)
-
-
-def _fade_edges(played: Samples, *, fade_in: int, fade_out: int) -> None:
-    for edge, length in ((played, fade_in), (played[::-1], fade_out)):
-        length = min(length, len(played) // 2)
-        edge[:length] *= (np.arange(length, dtype=np.float32) + np.float32(0.5))[:, None] / np.float32(max(length, 1))
+    return Effect(
+        start=max(start, 0),
+        samples=samples,
+        gain=gain_of(min(placement.level_lufs - placement.info.loudness_lufs, _MOST_GAIN_DB)),
+        fade_in=_CUT_FADE if start < 0 else _FADE_IN,
+        fade_out=_CUT_FADE,
+    )

@@ -16,10 +16,24 @@ DUCK_STEP = ms_to_sample(ducking.STEP_MS)
 
 
 class Effect(NamedTuple):
-    """A sound effect, (n, 2) at its final gain, and its first sample's place."""
+    """A sound effect on disk, (n, 2) 16-bit, its first sample's place, its gain, and how long its edges fade."""
 
     start: int
-    samples: Samples
+    samples: NDArray[np.int16]
+    gain: float
+    fade_in: int
+    fade_out: int
+
+    def add_to(self, mix: Samples, start: int) -> None:
+        """Add what is heard of the effect to the block of the mix that starts at `start`."""
+        first = max(self.start, start)
+        last = min(self.start + len(self.samples), start + len(mix))
+        if first >= last:
+            return
+        places = np.arange(first - self.start, last - self.start, dtype=np.float32) + np.float32(0.5)
+        edges = np.minimum(places / max(self.fade_in, 1), (len(self.samples) - places) / max(self.fade_out, 1))
+        gains = np.minimum(edges, 1) * np.float32(self.gain / FULL_SCALE)
+        mix[first - start : last - start] += self.samples[first - self.start : last - self.start] * gains[:, None]
 
 
 class Lanes(NamedTuple):
@@ -45,7 +59,5 @@ class Lanes(NamedTuple):
                 bed *= ramp(self.duck, step=DUCK_STEP, first=start // DUCK_STEP, samples=stop - start)[:, None]
             mix += bed
         for effect in self.effects:
-            first, last = max(effect.start, start), min(effect.start + len(effect.samples), stop)
-            if first < last:
-                mix[first - start : last - start] += effect.samples[first - effect.start : last - effect.start]
+            effect.add_to(mix, start)
         return mix
