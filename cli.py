@@ -52,6 +52,8 @@ def render(
         f"{report.video.duration_ms / 1000:.1f} s of video in {report.seconds:.1f} s"
         f" ({cached} of {len(report.steps)} steps from the cache)"
     )
+    for note in report.notes:
+        stdout.print(note, style="yellow", markup=False, highlight=False)
 
 
 @app.command()
@@ -163,6 +165,29 @@ def music() -> None:
         tracks = [track for library in libraries() for track in library]
     for track in tracks:
         table.add_row(track.address, ", ".join(track.moods), track.author, track.licence)
+    stdout.print(table)
+
+
+@app.command()
+def platforms() -> None:
+    """List the platforms whose limits a spec can ask to keep, by `export.platform`."""
+    from rich.table import Table
+
+    from tasks.delivery import known_platforms
+
+    table = Table("platform", "shapes", "codecs", "longest", "largest", "bitrate", "checked", box=None, pad_edge=False)
+    with _told_errors():
+        known = known_platforms()
+    for name, limits in known.items():
+        table.add_row(
+            name,
+            ", ".join(limits.shapes),
+            ", ".join(limits.codecs),
+            f"{limits.longest_ms / 1000:g} s",
+            f"{limits.most_bytes / 1e6:g} MB" if limits.most_bytes else "",
+            f"{limits.most_kbps} kbit/s" if limits.most_kbps else "",
+            str(limits.checked),
+        )
     stdout.print(table)
 
 

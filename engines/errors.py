@@ -257,6 +257,18 @@ class LibraryInvalid(UserError):
     template = "{path}: {reason}"
 
 
+class PlatformUnknown(UserError):
+    """Needs `name`, `known`: the platforms whose limits are known, in words."""
+
+    template = "export.platform: nothing is known of {name!r}; choose one of {known}"
+
+
+class LimitPassed(UserError):
+    """Needs `platform`, `reason`: the short is not what the platform takes."""
+
+    template = "export.platform: {platform} does not take this short: {reason}"
+
+
 class LoudnessUnknown(UserError):
     """Needs `name`, `known`: the platforms whose loudness is known, in words."""
 

@@ -47,6 +47,7 @@ def report_markdown(report: RenderReport) -> str:
             f"- Took: {report.seconds:.1f} s, {sum(step.state == 'cached' for step in report.steps)} of "
             f"{len(report.steps)} steps from the cache",
             *(f"- {file.name}: `{file.uri}`" for file in report.publication.files),
+            *(f"- {_escaped(note)}" for note in report.notes),
             "",
             "| step | state | seconds |",
             "|---|---|---|",

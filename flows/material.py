@@ -18,6 +18,7 @@ from tasks.captions import typeset_captions
 from tasks.compose import compose_clip
 from tasks.cut_inputs import CutKey
 from tasks.cuts import Cuts, cuts_of
+from tasks.delivery import check_kinds, on_hardware
 from tasks.fetch import fetch_asset
 from tasks.music import prepare_effect
 from tasks.narrate import split_voice_over, synthesize_narration
@@ -36,15 +37,17 @@ class Job(NamedTuple):
     pictures: Pictures
     scenes: tuple[Scene, ...]
     needed: Mapping[str, str]
+    notes: tuple[str, ...]
 
     @classmethod
     def of(cls, spec: ShortSpec, slug: str) -> Self:
         """Return the job of rendering a spec. Raises what is wrong with the spec's names."""
         spec = with_sound(branded(spec))
-        cuts = cuts_of(spec)
+        cuts, notes = on_hardware(cuts_of(spec))
+        check_kinds(cuts)
         pictures = describe_pictures(spec, scenes_of(spec), cuts)
         scenes = with_cards(pictures.scenes, spec)
-        return cls(spec, slug, cuts, pictures, scenes, inputs.needed_sources(spec, scenes))
+        return cls(spec, slug, cuts, pictures, scenes, inputs.needed_sources(spec, scenes), notes)
 
     @property
     def step_count(self) -> int:
@@ -66,7 +69,7 @@ class Material(NamedTuple):
 
 def gather(steps: Steps, job: Job) -> Material:
     """Run the first half of a render. Raises RenderFailed."""
-    spec, slug, cuts, pictures, scenes, needed = job
+    spec, slug, cuts, pictures, scenes, needed, _ = job
     fetching = steps.fan_out(fetch_asset, inputs.for_fetch(needed))
     sounding = steps.fan_out(prepare_effect, inputs.for_effects(needed, fetching))
     speaking = steps.fan_out(synthesize_narration, voice_inputs.for_speech(spec, scenes, fetching))

@@ -20,6 +20,7 @@ from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.cuts import MAIN, sounds_of
+from tasks.delivery import within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
 from tasks.music import prepare_music
@@ -53,6 +54,7 @@ def render_short(
 
     with failure_told(spec, slug), Steps(total=job.step_count) as steps:
         sources, effects, narrations, shots, timeline, captions, credits = gather(steps, job)
+        cuts = within_limits(cuts, timeline)
 
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline)

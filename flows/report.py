@@ -46,6 +46,7 @@ def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> Render
         music=music_credit(job.spec),
         publication=main.publication,
         credits=made.credits,
+        notes=job.notes,
         steps=steps.report(),
         services=steps.services(),
         narrations=who_spoke(job.spec, made.narrations),

@@ -1,10 +1,11 @@
 """Which files of a short are wanted, and in what formats."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Model
+from models.base import BlankIsNone, Model, plain_schema
 
 
 class Codec(StrEnum):
@@ -73,4 +74,17 @@ class Export(Model):
         max_length=3,
         title="Subtitles",
         description="ass has the captions as they are burned in",
+    )
+    hardware: bool = Field(
+        default=False,
+        title="Hardware",
+        description="Encode on the graphics card where that works; else in software, and the report says so",
+    )
+    platform: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        max_length=32,
+        pattern=r"^[a-z0-9_]+$",
+        title="Platform",
+        description="Keep its limits of shape, length, size and bitrate: `neuroshorts platforms` lists them",
     )

@@ -147,6 +147,7 @@ class RenderReport(Model):
     publication: Publication
     music: MusicCredit | None = Field(default=None, title="Music", description="None without music")
     credits: tuple[SceneCredit, ...] = Field(default=(), title="Credits", description="Of found and made pictures")
+    notes: tuple[str, ...] = Field(default=(), description="What was done in another way than asked for, in words")
     steps: tuple[StepReport, ...] = ()
     narrations: tuple[NarrationReport, ...] = Field(default=(), title="Speech")
     services: tuple[ServiceReport, ...] = Field(default=(), title="Outside services")

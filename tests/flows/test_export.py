@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from engines.errors import LimitPassed
 from models.export import AudioFormat, VideoFormat
 from models.report import RenderReport
 from tests.flows import measure
@@ -108,3 +109,31 @@ def _lag(heard: list[np.ndarray]) -> int:
     correlation = np.fft.irfft(np.conj(one) * other)
     at = int(np.argmax(correlation))
     return at if at < len(heard[0]) else at - len(correlation)
+
+
+SHORT_SPEC = {
+    "title": "For somewhere",
+    "quality": "draft",
+    "scenes": [{"visual": "color:#204060", "min_duration_ms": 1500}],
+}
+
+
+def test_a_short_that_its_platform_does_not_take_is_refused_before_it_is_encoded(studio: Studio):
+    with pytest.raises(LimitPassed, match="reels does not take this short: at least 3 s"):
+        studio.render({**SHORT_SPEC, "export": {"platform": "reels"}})
+    with pytest.raises(LimitPassed, match="takes vertical, and the canvas is square"):
+        studio.render({**SHORT_SPEC, "canvas": {"preset": "square"}, "export": {"platform": "facebook_reels"}})
+    assert not studio.blobs("*.mp4")
+    report = studio.render({**SHORT_SPEC, "export": {"platform": "tiktok"}})
+    assert report.video.encoder == "libx264"
+
+
+def test_hardware_is_used_where_it_works_and_else_the_report_says_so(studio: Studio):
+    report = studio.render({**SHORT_SPEC, "export": {"hardware": True}})
+    assert measure.count_frames(studio.output / "for-somewhere" / "video.mp4") == report.video.frame_count
+    if report.video.encoder == "libx264":
+        (note,) = report.notes
+        assert "h264_nvenc" in note
+        assert "software" in note
+    else:
+        assert report.notes == ()

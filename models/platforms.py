@@ -1,0 +1,22 @@
+"""What a platform takes of a video that is uploaded to it."""
+
+from datetime import date
+
+from pydantic import Field
+
+from models.base import Model
+from models.export import Codec
+from models.spec import CanvasPreset
+
+
+class PlatformLimits(Model):
+    """The shapes, codecs, length, size and bitrate that a platform takes."""
+
+    shapes: tuple[CanvasPreset, ...] = Field(min_length=1)
+    codecs: tuple[Codec, ...] = Field(min_length=1, description="The one it asks for first")
+    shortest_ms: int = Field(default=0, ge=0)
+    longest_ms: int = Field(gt=0)
+    most_bytes: int | None = Field(default=None, gt=0, description="Of the file; None for no limit")
+    most_kbps: int | None = Field(default=None, gt=0, description="Of the video; None for no limit")
+    checked: date = Field(description="Of the last look at the numbers")
+    source: str = Field(min_length=1)

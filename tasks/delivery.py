@@ -1,0 +1,69 @@
+"""What the platform that a short goes to, and the machine that encodes it, change about how it is encoded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from blocks.settings import get_settings
+from engines import platforms
+from engines.timebase import frame_to_ms
+from engines.visuals.hardware import HARDWARE, working_encoder
+from models.encoding import SOFTWARE, VideoSettings
+from models.platforms import PlatformLimits
+from models.timeline import Timeline
+from tasks.cuts import MAIN, Cut, Cuts
+from tasks.library import ASSETS_DIR
+
+PLATFORMS_FILE = ASSETS_DIR / "platforms.toml"
+_CODECS = {encoder: codec for codec, encoder in SOFTWARE.items()}
+
+
+def known_platforms() -> dict[str, PlatformLimits]:
+    """Return the limits of every platform, by the user's own file or ours. Raises PresetInvalid."""
+    return platforms.load_platforms(_files())
+
+
+def on_hardware(cuts: Cuts) -> tuple[Cuts, tuple[str, ...]]:
+    """Return the cuts with the encoders of this machine's graphics card, where that is wanted and works, and notes."""
+    if not cuts[MAIN].spec.export.hardware:
+        return cuts, ()
+    notes: dict[str, None] = {}
+
+    def moved(settings: VideoSettings) -> VideoSettings:
+        candidates = HARDWARE[_CODECS[settings.encoder]]
+        if found := working_encoder(settings, candidates):
+            return settings.model_copy(update={"encoder": found})
+        notes[f"{settings.encoder} encoded in software: none of {', '.join(candidates)} works on this machine"] = None
+        return settings
+
+    return _changed(cuts, moved), tuple(notes)
+
+
+def check_kinds(cuts: Cuts) -> None:
+    """Raise PlatformUnknown, or LimitPassed for a main video that its platform does not take."""
+    spec = cuts[MAIN].spec
+    if name := spec.export.platform:
+        limits = platforms.limits_of(name, _files())
+        platforms.check_kind(name, limits, shape=spec.canvas.preset, codec=spec.export.video.codec)
+
+
+def within_limits(cuts: Cuts, timeline: Timeline) -> Cuts:
+    """Return the cuts with the bitrate that their platform allows. Raises LimitPassed for a short of another length."""
+    name = cuts[MAIN].spec.export.platform
+    if name is None:
+        return cuts
+    limits, duration_ms = platforms.limits_of(name, _files()), frame_to_ms(timeline.frame_count, timeline.fps)
+    platforms.check_length(name, limits, duration_ms=duration_ms)
+    highest = platforms.highest_kbps(name, limits, duration_ms=duration_ms)
+    return _changed(cuts, lambda settings: settings.model_copy(update={"max_kbps": highest}))
+
+
+def _changed(cuts: Cuts, change: Callable[[VideoSettings], VideoSettings]) -> dict[str, Cut]:
+    return {
+        name: cut._replace(renditions=tuple(each._replace(settings=change(each.settings)) for each in cut.renditions))
+        for name, cut in cuts.items()
+    }
+
+
+def _files() -> list[Path]:
+    own = get_settings().presets.expanduser() / PLATFORMS_FILE.name
+    return [file for file in (own, PLATFORMS_FILE) if file.is_file()]

@@ -1,0 +1,85 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
+from engines.platforms import AUDIO_KBPS, check_kind, check_length, highest_kbps, limits_of, load_platforms
+from models.export import Codec
+from models.platforms import PlatformLimits
+from models.spec import CanvasPreset
+
+FILE = Path(__file__).parents[2] / "assets" / "platforms.toml"
+KNOWN = load_platforms([FILE])
+
+
+def limits(**given: object) -> PlatformLimits:
+    base = {
+        "shapes": ["vertical"],
+        "codecs": ["h264"],
+        "longest_ms": 60_000,
+        "checked": date(2026, 1, 1),
+        "source": "x",
+    }
+    return PlatformLimits.model_validate({**base, **given}, strict=False)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_every_platform_says_where_its_limits_come_from(name: str):
+    assert KNOWN[name].source
+    assert KNOWN[name].checked.year >= 2026
+    assert KNOWN[name].shortest_ms < KNOWN[name].longest_ms
+
+
+def test_the_users_own_file_counts_first(tmp_path: Path):
+    own = tmp_path / "platforms.toml"
+    own.write_text(
+        '[reels]\nshapes = ["wide"]\ncodecs = ["av1"]\nlongest_ms = 5\nchecked = 2026-02-03\nsource = "me"\n'
+    )
+    assert limits_of("reels", [own, FILE]).longest_ms == 5
+    assert limits_of("x", [own, FILE]) == KNOWN["x"]
+    with pytest.raises(PlatformUnknown, match=r"myspace.*tiktok"):
+        limits_of("myspace", [own, FILE])
+    own.write_text('[reels]\nshapes = ["round"]\n')
+    with pytest.raises(PresetInvalid):
+        load_platforms([own])
+
+
+def test_what_a_platform_does_not_take_is_named():
+    only = limits(shortest_ms=3000)
+    check_kind("p", only, shape=CanvasPreset.VERTICAL, codec=Codec.H264)
+    check_length("p", only, duration_ms=60_000)
+    with pytest.raises(LimitPassed, match="takes vertical, and the canvas is wide"):
+        check_kind("p", only, shape=CanvasPreset.WIDE, codec=Codec.H264)
+    with pytest.raises(LimitPassed, match="takes h264, and the video is av1"):
+        check_kind("p", only, shape=CanvasPreset.VERTICAL, codec=Codec.AV1)
+    with pytest.raises(LimitPassed, match=r"at most 60 s, and this is 60\.1 s long"):
+        check_length("p", only, duration_ms=60_100)
+    with pytest.raises(LimitPassed, match="at least 3 s"):
+        check_length("p", only, duration_ms=2_999)
+
+
+def test_what_cannot_fit_is_refused():
+    with pytest.raises(LimitPassed, match="900 s do not fit"):
+        highest_kbps("p", limits(most_bytes=20_000_000), duration_ms=900_000)
+
+
+def test_without_limits_of_size_and_bitrate_there_is_none():
+    assert highest_kbps("p", limits(), duration_ms=60_000) is None
+
+
+@given(
+    st.integers(1_000, 900_000),
+    st.integers(80_000_000, 10_000_000_000),
+    st.none() | st.integers(2_000, 50_000),
+)
+def test_a_file_at_the_highest_bitrate_is_small_enough(duration_ms: int, most_bytes: int, most_kbps: int | None):
+    highest = highest_kbps("p", limits(most_bytes=most_bytes, most_kbps=most_kbps), duration_ms=duration_ms)
+    if highest is None:
+        assert most_kbps is None
+        assert 45_000 * duration_ms / 8 < most_bytes
+        return
+    assert (highest + AUDIO_KBPS) * duration_ms / 8 <= most_bytes
+    assert most_kbps is None or highest <= most_kbps
