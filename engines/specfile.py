@@ -96,6 +96,8 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
         voice = voice.model_copy(update={"name": absolute(voice.name)})
     music = _with_paths(spec.music, ("track",), absolute)
     sound = _with_paths(spec.sound, ("transition_sound",), absolute)
+    captions = _with_paths(spec.captions, ("source",), absolute)
+    variants = tuple(_with_paths(variant, ("captions_source",), absolute) for variant in spec.variants)
     overlays = _with_paths(spec.overlays, ("logo",), absolute)
     visuals = tuple(absolute(visual) for visual in spec.visuals)
     return _with_paths(spec, ("intro", "outro"), absolute).model_copy(
@@ -105,6 +107,8 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
             "voice_over": absolute(spec.voice_over),
             "music": music,
             "sound": sound,
+            "captions": captions,
+            "variants": variants,
             "overlays": overlays,
             "visuals": visuals,
             "destination": absolute(spec.destination),

@@ -14,7 +14,7 @@ from models.spec import Scene, ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import cut_inputs, inputs, voice_inputs
 from tasks.brand import branded, with_cards
-from tasks.captions import typeset_captions
+from tasks.captions import check_captions, typeset_captions
 from tasks.compose import compose_clip
 from tasks.cut_inputs import CutKey
 from tasks.cuts import Cuts, cuts_of
@@ -47,6 +47,7 @@ class Job(NamedTuple):
         check_kinds(cuts)
         pictures = describe_pictures(spec, scenes_of(spec), cuts)
         scenes = with_cards(pictures.scenes, spec)
+        check_captions(cuts, scenes)
         return cls(spec, slug, cuts, pictures, scenes, inputs.needed_sources(spec, scenes), notes)
 
     @property
@@ -83,7 +84,7 @@ def gather(steps: Steps, job: Job) -> Material:
     credits = seeking.keep(sources)
 
     timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
-    captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, narrations, timeline))
+    captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline))
     laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
     drawn = captions | steps.make_all(draw_overlays, laying)
     return Material(sources, effects, narrations, shots, timeline, drawn, credits)

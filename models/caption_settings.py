@@ -5,8 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from models.addresses import SourceAddress
 from models.base import BlankIsNone, Model, plain_schema
 
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 COLOR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
 
 
@@ -49,6 +51,15 @@ class SafeAreaName(StrEnum):
 OptionalColor = Annotated[str | None, BlankIsNone]
 
 
+class Translation(Model):
+    """What a scene's captions say in another language."""
+
+    language: str = Field(pattern=LANGUAGE_PATTERN, title="Language", description="BCP 47 tag, such as de or pt-BR")
+    text: str = Field(
+        min_length=1, max_length=2000, title="Text", description="Shown in place of the narration's words"
+    )
+
+
 class Captions(Model):
     """How the words look on screen. What is left empty is the preset's."""
 
@@ -59,6 +70,19 @@ class Captions(Model):
         title="Preset",
         description="karaoke, boxed, pop, one-word, classic, minimal, one of your own, or none to burn no captions",
         examples=["karaoke", "boxed", "pop", "one-word", "classic", "minimal", "none"],
+    )
+    source: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Source",
+        description="Your own subtitles, .srt or .vtt, timed from the start of the video; empty for the narration",
+    )
+    language: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        pattern=LANGUAGE_PATTERN,
+        title="Language",
+        description="BCP 47 tag of captions in another language than the voice; picks each scene's translation",
     )
     position: Annotated[CaptionPosition | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from models.base import Model
 from models.caption_settings import COLOR_PATTERN, CaptionAnimation, CaptionCase, CaptionPosition
+from models.media import Source
 from models.timeline import WordTiming
 
 
@@ -104,14 +105,36 @@ class CaptionedScene(Model):
 
     number: int = Field(ge=0, title="Scene", description="Counted from 1; 0 for an intro")
     words: tuple[WordTiming, ...] = Field(default=(), description="Times from the start of the scene's speech")
+    cues: tuple[Cue, ...] | None = Field(
+        default=None, description="Shown in place of the words, in order, one at a time; times from the first frame"
+    )
     speech_offset_ms: int = Field(default=0, ge=0, description="From the scene's first frame to its speech's start")
     start_ms: int = Field(ge=0, description="Start of the scene in the whole short")
     duration_ms: int = Field(ge=0)
+
+
+class CaptionTexts(Model):
+    """What captions say: `cues`, a subtitle file; else each scene's own text; else what its narration says."""
+
+    language: str = Field(description="BCP 47 tag")
+    scenes: tuple[str | None, ...] = Field(description="Of each scene, None for what its narration says")
+    cues: Source | None = None
+
+
+class CaptionPicture(Model):
+    """A picture that belongs to a scene's captions: a PNG, its upper left corner (even), and when it shows."""
+
+    path: Path
+    x_px: int = Field(multiple_of=2)
+    y_px: int = Field(multiple_of=2)
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(gt=0)
 
 
 class TypesetResult(Model):
     """The files that typesetting wrote."""
 
     scenes: tuple[Path | None, ...] = Field(description="One .ass per scene; None for a scene without captions")
+    pictures: tuple[tuple[CaptionPicture, ...], ...] = Field(description="Of each scene: its colour emoji")
     srt: Path
     vtt: Path

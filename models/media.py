@@ -10,12 +10,13 @@ from models.credits import Credit
 
 
 class MediaKind(StrEnum):
-    """The four things a source can be."""
+    """What a source can be."""
 
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
     COLOR = "color"
+    SUBTITLES = "subtitles"
 
 
 class MediaInfo(Model):

@@ -10,13 +10,10 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 from models.addresses import SourceAddress, VisualAddress
 from models.base import BlankIsNone, Model, plain_schema
 from models.brand import BRAND_PATTERN
-from models.caption_settings import Captions
+from models.caption_settings import LANGUAGE_PATTERN, Captions, Translation
 from models.export import Export
 from models.graphics import OverlaySettings, Poster
 from models.voice import NarrationText, ScriptText, Voice
-
-LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-
 
 EffectName = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -293,6 +290,15 @@ class Scene(Model):
     sound_at_ms: int = Field(
         default=0, ge=0, le=600_000, title="Sound effect at (ms)", description="From the scene's start"
     )
+    caption: str = Field(
+        default="", max_length=2000, title="Caption", description="Shown in place of the narration's words"
+    )
+    translations: tuple[Translation, ...] = Field(
+        default=(),
+        max_length=40,
+        title="Translations",
+        description="What the captions say in other languages; captions.language picks one",
+    )
     lower_third: str = Field(
         default="", max_length=120, title="Lower third", description="A name, or name | role, shown early in the scene"
     )
@@ -318,7 +324,7 @@ class Scene(Model):
 
 
 class Variant(Model):
-    """The same short once more, in another shape."""
+    """The same short once more, in another shape or with captions in another language."""
 
     name: str = Field(
         default="",
@@ -332,6 +338,19 @@ class Variant(Model):
         default=None,
         title="Shape",
         description="vertical, square or wide; empty for the main short's",
+    )
+    captions_language: Annotated[str | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        pattern=LANGUAGE_PATTERN,
+        title="Captions' language",
+        description="As captions.language; empty for the main short's",
+    )
+    captions_source: Annotated[SourceAddress | None, BlankIsNone] = Field(
+        json_schema_extra=plain_schema,
+        default=None,
+        title="Captions' source",
+        description="As captions.source; empty for the main short's, or for none where captions_language is given",
     )
 
 

@@ -35,9 +35,14 @@ def for_compose(cuts: Cuts, scenes: Sequence[Scene], fetching: Mapping[str, Any]
     }
 
 
-def for_captions(cuts: Cuts, narrations: Narrations, timeline: Timeline) -> dict[str, Inputs]:
+def for_captions(
+    cuts: Cuts, scenes: Sequence[Scene], sources: Mapping[str, Source], narrations: Narrations, timeline: Timeline
+) -> dict[str, Inputs]:
     """Return the inputs of `typeset_captions` by cut."""
-    return {cut.name: inputs.for_captions(cut.spec, narrations, timeline, cut.frame) for cut in cuts.values()}
+    return {
+        cut.name: inputs.for_captions(cut.spec, scenes, sources, narrations, timeline, cut.frame)
+        for cut in cuts.values()
+    }
 
 
 def for_overlays(

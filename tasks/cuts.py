@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from models.caption_settings import Captions
 from models.encoding import FrameFormat, VideoSettings, video_settings
 from models.export import AudioFormat, VideoFormat
 from models.spec import ShortSpec, Variant
@@ -67,11 +68,21 @@ def _settings(spec: ShortSpec, wanted: VideoFormat) -> VideoSettings:
 
 def _in_variant(spec: ShortSpec, variant: Variant) -> ShortSpec:
     canvas = spec.canvas.model_copy(update={"preset": variant.shape or spec.canvas.preset})
-    return spec.model_copy(update={"canvas": canvas, "variants": ()})
+    return spec.model_copy(update={"canvas": canvas, "captions": _captions_in(spec, variant), "variants": ()})
+
+
+def _captions_in(spec: ShortSpec, variant: Variant) -> Captions:
+    source = None if variant.captions_language else spec.captions.source
+    chosen = {
+        "language": variant.captions_language or spec.captions.language,
+        "source": variant.captions_source or source,
+    }
+    return spec.captions.model_copy(update=chosen)
 
 
 def _difference(variant: Variant) -> str:
-    return str(variant.shape or "variant")
+    differences = (variant.shape, variant.captions_language and variant.captions_language.lower())
+    return "-".join(str(difference) for difference in differences if difference) or "variant"
 
 
 def _free_name(name: str, taken: Mapping[str, Cut]) -> str:

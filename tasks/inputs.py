@@ -5,6 +5,7 @@ from typing import Any
 
 from engines.stock.wants import visuals_of
 from models.audio import BedSettings, PreparedEffect
+from models.captions import CaptionTexts
 from models.cards import Card
 from models.encoding import FrameFormat, VideoSettings
 from models.graphics import SceneRole, look_of
@@ -17,6 +18,7 @@ from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
 from tasks import sound, voice_inputs
 from tasks.brand import first_number, numbers_of, role_of
+from tasks.caption_texts import caption_texts
 from tasks.cuts import Cuts, Rendition
 from tasks.library import library_version
 from tasks.overlay_inputs import has_overlays
@@ -42,6 +44,9 @@ def needed_sources(spec: ShortSpec, scenes: Sequence[Scene]) -> dict[str, str]:
             users.setdefault(uri, []).append(user)
     if spec.voice_over:
         users.setdefault(spec.voice_over, []).append("voice-over")
+    for source in (spec.captions.source, *(variant.captions_source for variant in spec.variants)):
+        if source:
+            users.setdefault(source, []).append("captions")
     if spec.music.track:
         users.setdefault(spec.music.track, []).append(_MUSIC)
     for use in sound.effect_uses(spec, scenes):
@@ -91,14 +96,25 @@ def for_compose(scenes: Sequence[Scene], fetching: Mapping[str, Any], video: Fra
     }
 
 
-def for_captions(spec: ShortSpec, narrations: Narrations, timeline: Timeline, video: FrameFormat) -> Inputs:
+def for_captions(
+    spec: ShortSpec,
+    scenes: Sequence[Scene],
+    sources: Sources,
+    narrations: Narrations,
+    timeline: Timeline,
+    video: FrameFormat,
+) -> Inputs:
     """Return the inputs of `typeset_captions`."""
     return {
         "narrations": _by_scene(narrations, timeline),
+        "said": CaptionTexts(
+            language=spec.captions.language or spec.language,
+            scenes=caption_texts(spec, scenes),
+            cues=sources[spec.captions.source] if spec.captions.source else None,
+        ),
         "timeline": timeline,
         "captions": spec.captions,
         "video": video,
-        "language": spec.language,
         "first_number": first_number(spec),
         "library": library_version(),
     }

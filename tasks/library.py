@@ -15,6 +15,7 @@ PRESETS_DIR = ASSETS_DIR / "presets"
 LOUDNESS_FILE = ASSETS_DIR / "loudness.toml"
 MANIFEST = ASSETS_DIR / "manifest.toml"
 SAFE_AREAS_FILE = ASSETS_DIR / "safe_areas.toml"
+EMOJI_FILE = ASSETS_DIR / "emoji" / "noto-color-emoji.zip"
 BRANDS_DIR = PRESETS_DIR / "brands"
 HEADING_WEIGHT = 800
 _CAPTIONS = "captions"  # the folder of a preset folder that holds those of captions
@@ -28,6 +29,7 @@ def caption_library() -> CaptionLibrary:
         fonts_dirs=tuple(folder for folder in (own_fonts, FONTS_DIR) if folder.is_dir()),
         presets_dirs=tuple(folder for folder in (own_presets, PRESETS_DIR / _CAPTIONS) if folder.is_dir()),
         safe_areas_file=SAFE_AREAS_FILE,
+        emoji=EMOJI_FILE,
     )
 
 
@@ -59,7 +61,7 @@ def library_version() -> str:
 
 @cache
 def _shipped_version() -> str:
-    paths = sorted([*_fonts_in(FONTS_DIR), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE])
+    paths = sorted([*_fonts_in(FONTS_DIR), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE, EMOJI_FILE])
     return _digest(f"{path.relative_to(ASSETS_DIR)} {_hash(path)}" for path in paths)
 
 

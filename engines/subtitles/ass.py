@@ -1,16 +1,16 @@
 """ASS: pages written for libass, one event per line (or moving word) and state, so that little is drawn anew."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from engines.subtitles import animations
 from engines.subtitles.boxes import around, drawing
-from engines.subtitles.fonts import Face, FontStack, Run
-from engines.subtitles.layout import Frame, Placed, Rectangle, place, reach
-from engines.subtitles.spans import LineSpans, is_rtl, line_spans
+from engines.subtitles.fonts import Face, Run
+from engines.subtitles.layout import Rectangle, reach
+from engines.subtitles.lines import Line, Look, lines_of
 from engines.subtitles.states import centis, word_states
-from engines.subtitles.text import spacing, written
-from models.captions import Box, CaptionStyle, Page, SafeArea
+from engines.subtitles.text import clusters, spacing, written
+from models.captions import Box, Page
 from models.timeline import WordTiming
 
 WORD_JOINER, LTR_MARK, RTL_MARK = "\u2060\u200e\u200f"  # libass draws nothing for them
@@ -45,68 +45,19 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What the events of a scene have in common."""
-
-    style: CaptionStyle
-    frame: Frame
-    fonts: FontStack
-    rtl: bool
-
-    @property
-    def shadowed(self) -> bool:
-        return self.style.shadow_opacity > 0
-
-    @property
-    def word_box(self) -> Box | None:
-        return self.style.highlight.box if self.style.highlight else None
-
-    @property
-    def direction(self) -> str:
-        """The mark from which libass takes a line's direction: it would go by the first letter."""
-        return RTL_MARK if self.rtl else LTR_MARK
-
-    def color(self, spoken: bool) -> str:
-        return _bgr(self.style.highlight.color if spoken and self.style.highlight else self.style.color)
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line of a page where it stands; `first` is the index in the page of its first word."""
-
-    page: Page
-    words: tuple[WordTiming, ...]
-    first: int
-    placed: Placed
-    spans: LineSpans
-    em_px: float
-
-    def x_px(self, along_em: float, style: CaptionStyle) -> float:
-        """Return the x of a point that is `along_em` from the line's left end."""
-        share = {"left": 0.0, "center": 0.5, "right": 1.0}[style.alignment]
-        return self.placed.x_px + (along_em - share * self.spans.width_em) * self.em_px
-
-
-def write_ass(
-    pages: Sequence[Page],
-    *,
-    style: CaptionStyle,
-    fonts: FontStack,
-    canvas_width_px: int,
-    canvas_height_px: int,
-    safe_area: SafeArea,
-    language: str = "en",
-) -> str:
+def write_ass(pages: Sequence[Page], look: Look) -> str:
     """Return one scene's pages as an ASS script; its times count from the scene's first frame.
 
     Times are rounded down to ASS's hundredths, so a word lights up on the frame shown at its start or on the next
-    one. Events of a line join without gap or overlap. `language` decides between glyphs that several scripts share.
+    one. Events of a line join without gap or overlap.
     """
-    frame = Frame.of(width_px=canvas_width_px, height_px=canvas_height_px, safe_area=safe_area, style=style)
-    look = _Look(style, frame, fonts, is_rtl([word.text for page in pages for word in page.words]))
-    events = [event for page in pages if _lasts(page.start_ms, page.end_ms) for event in _page_events(page, look)]
-    return _head(look, language) + "".join(f"{event}\n" for event in events)
+    events = [
+        event
+        for page, lines in zip(pages, lines_of(pages, look), strict=True)
+        if _lasts(page.start_ms, page.end_ms)
+        for event in _page_events(page, lines, look)
+    ]
+    return _head(look) + "".join(f"{event}\n" for event in events)
 
 
 def escape_text(text: str) -> str:
@@ -115,12 +66,12 @@ def escape_text(text: str) -> str:
     return joined.replace("{", "\\{").replace("}", "\\}")
 
 
-def _head(look: _Look, language: str) -> str:
+def _head(look: Look) -> str:
     style, frame, fonts = look.style, look.frame, look.fonts
     return _HEAD.format(
         width=frame.width_px,
         height=frame.height_px,
-        language=language,
+        language=look.language,
         font=fonts.primary.ass_name,
         size=fonts.primary.ass_size(style.size_px * frame.unit),
         color=f"&H00{_bgr(style.color)}",
@@ -131,8 +82,7 @@ def _head(look: _Look, language: str) -> str:
     )
 
 
-def _page_events(page: Page, look: _Look) -> Iterator[str]:
-    lines = list(_lines(page, look))
+def _page_events(page: Page, lines: Sequence[Line], look: Look) -> Iterator[str]:
     if look.style.box is not None:
         yield _page_box(page, lines, look.style.box, look)
     for line in lines:
@@ -144,50 +94,39 @@ def _page_events(page: Page, look: _Look) -> Iterator[str]:
             yield from _line_events(line, look)
 
 
-def _lines(page: Page, look: _Look) -> Iterator[_Line]:
-    em_px = look.style.size_px * look.frame.unit * page.scale
-    first = 0
-    for words, placed in zip(
-        page.lines, place(page, style=look.style, frame=look.frame, fonts=look.fonts), strict=True
-    ):
-        spans = line_spans(words, fonts=look.fonts, rtl=look.rtl)
-        yield _Line(page, words, first, placed, spans, em_px)
-        first += len(words)
-
-
 # --- a line that stays together --------------------------------------------------------------------------------
 
 
-def _line_events(line: _Line, look: _Look) -> Iterator[str]:
+def _line_events(line: Line, look: Look) -> Iterator[str]:
     style, page = look.style, line.page
     size = f"\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
     texts = [_text(word.text + spacing(line.words, index), line, look) for index, word in enumerate(line.words)]
     below_px = _descent_px([word.text for word in line.words], line, look)
-    if look.shadowed:
+    if look.style.shadow_opacity:
         blur = f"\\blur{style.shadow_blur_px * look.frame.unit:.2f}"
-        spot = _spot(line.placed.x_px, below_px + _shadow_px(look), 0, line, look)
+        spot = _spot(line.placed.x_px, below_px + look.shadow_px, 0, line, look)
         tags = f"{{{spot}{blur}{size}}}"
-        yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", tags + look.direction + "".join(texts))
+        yield _event(SHADOW_LAYER, page.start_ms, page.end_ms, "Shadow", tags + _direction(line) + "".join(texts))
     lit = range(line.first, line.first + len(line.words)) if style.highlight else range(0)
     for start_ms, end_ms, spoken in word_states(page, lit):
         # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
         # alike whatever its neighbours' colours.
         colored = [
-            f"{{\\1c&H{look.color(index == spoken)}&\\2c&H{index % 2}&{_outline(index == spoken, look)}}}{text}"
+            f"{{\\1c&H{_color(look, index == spoken)}&\\2c&H{index % 2}&{_outline(index == spoken, look)}}}{text}"
             for index, text in enumerate(texts, start=line.first)
         ]
         spot = _spot(line.placed.x_px, below_px, start_ms - page.start_ms, line, look)
-        yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{size}}}{look.direction}" + "".join(colored))
+        yield _event(TEXT_LAYER, start_ms, end_ms, "Text", f"{{{spot}{size}}}{_direction(line)}" + "".join(colored))
 
 
-def _outline(spoken: bool, look: _Look) -> str:
+def _outline(spoken: bool, look: Look) -> str:
     """Return the tag that takes the outline off a word in a box, which needs none, or nothing without boxes."""
     if look.word_box is None:
         return ""
     return "\\bord0" if spoken else f"\\bord{look.style.outline_px * look.frame.unit:.2f}"
 
 
-def _spot(x_px: float, below_px: float, since_ms: int, line: _Line, look: _Look) -> str:
+def _spot(x_px: float, below_px: float, since_ms: int, line: Line, look: Look) -> str:
     """Return the tags that place and bring in an event whose anchor is `below_px` under the baseline."""
     y_px, animation = line.placed.baseline_px + below_px, look.style.animation
     place_tags = animations.position(animation, x_px, y_px, em_px=line.em_px, since_ms=since_ms)
@@ -197,25 +136,25 @@ def _spot(x_px: float, below_px: float, since_ms: int, line: _Line, look: _Look)
 # --- words that move by themselves -----------------------------------------------------------------------------
 
 
-def _word_events(line: _Line, look: _Look) -> Iterator[str]:
+def _word_events(line: Line, look: Look) -> Iterator[str]:
     size = f"\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
     for index, word in enumerate(line.words):
         left_em, right_em = line.spans.word(index)
         x_px = line.x_px((left_em + right_em) / 2, look.style)
-        text = look.direction + _text(word.text, line, look)
+        text = _direction(line) + _text(word.text, line, look)
         y_px = line.placed.baseline_px + _middle_px(word.text, line, look)
         for start_ms, end_ms, spoken in _states_of(line, index, look):
             sprung = animations.spring(look.style.animation, start_ms - word.start_ms) if _begun(word, start_ms) else ""
-            if look.shadowed:
+            if look.style.shadow_opacity:
                 blur = f"\\blur{look.style.shadow_blur_px * look.frame.unit:.2f}"
-                tags = f"{{{_CENTRED}\\pos({x_px:.2f},{y_px + _shadow_px(look):.2f}){blur}{size}{sprung}}}"
+                tags = f"{{{_CENTRED}\\pos({x_px:.2f},{y_px + look.shadow_px:.2f}){blur}{size}{sprung}}}"
                 yield _event(SHADOW_LAYER, start_ms, end_ms, "Shadow", tags + text)
-            color = f"\\1c&H{look.color(spoken)}&{_outline(spoken, look)}"
+            color = f"\\1c&H{_color(look, spoken)}&{_outline(spoken, look)}"
             tags = f"{{{_CENTRED}\\pos({x_px:.2f},{y_px:.2f}){size}{color}{sprung}}}"
             yield _event(TEXT_LAYER, start_ms, end_ms, "Text", tags + text)
 
 
-def _states_of(line: _Line, index: int, look: _Look) -> Iterator[tuple[int, int, bool]]:
+def _states_of(line: Line, index: int, look: Look) -> Iterator[tuple[int, int, bool]]:
     """Yield (start_ms, end_ms, spoken) of one word: with pop from when it is said, else for the whole page."""
     number, word = line.first + index, line.words[index]
     opens_ms = word.start_ms if animations.waits_for_speech(look.style.animation) else line.page.start_ms
@@ -228,7 +167,7 @@ def _begun(word: WordTiming, time_ms: int) -> bool:
     return centis(time_ms) >= centis(word.start_ms)
 
 
-def _middle_px(text: str, line: _Line, look: _Look) -> float:
+def _middle_px(text: str, line: Line, look: Look) -> float:
     """Return how far below the baseline the middle of libass's line box lies, which \\an5 anchors."""
     faces = _faces([text], look)
     return (max(face.descent for face in faces) - max(face.ascent for face in faces)) / 2 * line.em_px
@@ -237,7 +176,7 @@ def _middle_px(text: str, line: _Line, look: _Look) -> float:
 # --- boxes -----------------------------------------------------------------------------------------------------
 
 
-def _page_box(page: Page, lines: Sequence[_Line], box: Box, look: _Look) -> str:
+def _page_box(page: Page, lines: Sequence[Line], box: Box, look: Look) -> str:
     covered = [_covered(line, 0.0, line.spans.width_em, look) for line in lines]
     whole = Rectangle(
         min(part.left_px for part in covered),
@@ -248,14 +187,14 @@ def _page_box(page: Page, lines: Sequence[_Line], box: Box, look: _Look) -> str:
     return _box_event(PAGE_BOX_LAYER, (page.start_ms, page.end_ms), whole, box, lines[0], look)
 
 
-def _word_boxes(line: _Line, box: Box, look: _Look) -> Iterator[str]:
+def _word_boxes(line: Line, box: Box, look: Look) -> Iterator[str]:
     for start_ms, end_ms, spoken in word_states(line.page, range(line.first, line.first + len(line.words))):
         if spoken is not None:
             covered = _covered(line, *line.spans.word(spoken - line.first), look)
             yield _box_event(WORD_BOX_LAYER, (start_ms, end_ms), covered, box, line, look)
 
 
-def _covered(line: _Line, left_em: float, right_em: float, look: _Look) -> Rectangle:
+def _covered(line: Line, left_em: float, right_em: float, look: Look) -> Rectangle:
     """Return the part of the canvas between two points of a line, as high as the line reaches."""
     ink = reach(written(line.words), style=look.style, fonts=look.fonts)
     return Rectangle(
@@ -266,7 +205,7 @@ def _covered(line: _Line, left_em: float, right_em: float, look: _Look) -> Recta
     )
 
 
-def _box_event(layer: int, times_ms: tuple[int, int], covered: Rectangle, box: Box, line: _Line, look: _Look) -> str:
+def _box_event(layer: int, times_ms: tuple[int, int], covered: Rectangle, box: Box, line: Line, look: Look) -> str:
     shape = around(covered, box, unit=look.frame.unit)
     below_px = shape.top_px - line.placed.baseline_px
     spot = _spot(shape.left_px, below_px, times_ms[0] - line.page.start_ms, line, look)
@@ -277,29 +216,40 @@ def _box_event(layer: int, times_ms: tuple[int, int], covered: Rectangle, box: B
 # --- text ------------------------------------------------------------------------------------------------------
 
 
-def _text(text: str, line: _Line, look: _Look) -> str:
+def _text(text: str, line: Line, look: Look) -> str:
     """Return text, escaped, with the tags that switch fonts and back again."""
     shown, face = "", look.fonts.primary
     for run in (*look.fonts.runs(text), Run(look.fonts.primary, "")):
         if run.face is not face:
             face = run.face
             shown += f"{{\\fn{face.ass_name}\\fs{face.ass_size(line.em_px):.2f}}}"
-        shown += escape_text(run.text)
+        shown += "".join(map(partial(_room, look=look), clusters(run.text))) if face.is_emoji else escape_text(run.text)
     return shown
 
 
-def _descent_px(texts: Sequence[str], line: _Line, look: _Look) -> float:
+def _room(emoji: str, look: Look) -> str:
+    """Return an emoji or, where a picture will be laid over it, one that cannot be seen."""
+    pictured = look.emoji is not None and look.emoji.has(emoji)
+    return f"{{\\alpha&HFF&}}{emoji}{{\\alpha}}" if pictured else emoji
+
+
+def _descent_px(texts: Sequence[str], line: Line, look: Look) -> float:
     """Return how far below the baseline libass puts a line's bottom edge, where \\an1 to \\an3 anchor it."""
     return max(face.descent for face in _faces(texts, look)) * line.em_px
 
 
-def _faces(texts: Sequence[str], look: _Look) -> set[Face]:
+def _faces(texts: Sequence[str], look: Look) -> set[Face]:
     """Return the faces that libass makes room for: the primary one, in which the direction mark is, and the texts'."""
     return {look.fonts.primary, *(run.face for text in texts for run in look.fonts.runs(text))}
 
 
-def _shadow_px(look: _Look) -> float:
-    return look.style.shadow_offset_px * look.frame.unit
+def _color(look: Look, spoken: bool) -> str:
+    return _bgr(look.style.highlight.color if spoken and look.style.highlight else look.style.color)
+
+
+def _direction(line: Line) -> str:
+    """Return the mark from which libass takes a line's direction: it would go by the first letter."""
+    return RTL_MARK if line.rtl else LTR_MARK
 
 
 def _event(layer: int, start_ms: int, end_ms: int, style: str, text: str) -> str:

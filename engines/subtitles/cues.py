@@ -29,23 +29,22 @@ def make_cues(scenes: Sequence[CaptionedScene], *, language: str) -> tuple[Cue, 
     return tuple(cues)
 
 
-def scene_words(scene: CaptionedScene, texts: Sequence[str]) -> tuple[WordTiming, ...]:
-    """Return the scene's words with `texts` for their own, timed from the scene's first frame; empty texts go."""
+def scene_words(scene: CaptionedScene) -> tuple[WordTiming, ...]:
+    """Return the scene's words, timed from the scene's first frame."""
     return tuple(
         word.model_copy(
             update={
-                "text": text,
                 "start_ms": min(word.start_ms + scene.speech_offset_ms, scene.duration_ms),
                 "end_ms": min(word.end_ms + scene.speech_offset_ms, scene.duration_ms),
             }
         )
-        for word, text in zip(scene.words, texts, strict=True)
-        if text
+        for word in scene.words
     )
 
 
 def _scene_pages(scene: CaptionedScene, *, language: str) -> tuple[Page, ...]:
-    words = scene_words(scene, [plain_text(word.text) for word in scene.words])
+    plain = [word.model_copy(update={"text": plain_text(word.text)}) for word in scene_words(scene)]
+    words = [word for word in plain if word.text]
     return paginate(
         split_unspaced(words, measure=len, max_width_px=MAX_CHARS_PER_LINE, language=language),
         max_lines=MAX_LINES,

@@ -30,6 +30,11 @@ class Face:
     descent: float
     cap_height: float
 
+    @property
+    def is_emoji(self) -> bool:
+        """Whether it draws emoji and no letters."""
+        return ord("a") not in self.coverage and 0x1F600 in self.coverage
+
     def ass_size(self, em_px: float) -> float:
         """Return the ASS Fontsize that gives this em: libass scales ascent plus descent, not the em, to it."""
         return em_px * (self.ascent + self.descent)
@@ -126,13 +131,9 @@ def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontS
     primary = min(named, key=lambda face: (abs(face.weight - weight), face.full_name))
     others = sorted(
         (face for face in faces if face is not primary),
-        key=lambda face: (_is_emoji_font(face), abs(face.weight - weight), face.full_name),
+        key=lambda face: (face.is_emoji, abs(face.weight - weight), face.full_name),
     )
     return FontStack(primary, others)
-
-
-def _is_emoji_font(face: Face) -> bool:
-    return ord("a") not in face.coverage and 0x1F600 in face.coverage
 
 
 def _scripts(text: str) -> str:

@@ -34,20 +34,22 @@ def write_srt(cues: Sequence[Cue]) -> str:
     return written.getvalue()
 
 
-def read_srt(path: Path) -> tuple[Cue, ...]:
+def read_srt(path: Path, *, source: str = "") -> tuple[Cue, ...]:
     """Read a SubRip file in whatever encoding it came: by its byte order mark, as UTF-8, or by a guess.
 
-    Entries that cannot be understood are passed over. Raises SourceNotFound, SourceUnreadable.
+    Entries that cannot be understood are passed over. `source` names the file in errors, if its own name is not to.
+    Raises SourceNotFound, SourceUnreadable.
     """
+    source = source or path.name
     if not path.is_file():
-        raise SourceNotFound(source=path.name)
+        raise SourceNotFound(source=source)
     if path.stat().st_size > MAX_BYTES:
-        raise SourceUnreadable(source=path.name, reason=f"a subtitle file of more than {MAX_BYTES} bytes")
-    text = _decode(path.read_bytes())
+        raise SourceUnreadable(source=source, reason=f"a subtitle file of more than {MAX_BYTES} bytes")
+    text = decode(path.read_bytes())
     items = pysrt.SubRipFile.from_string(_unified(text), error_handling=pysrt.SubRipFile.ERROR_PASS)
     cues = [_cue(item) for item in items]
     if not cues and text.strip():
-        raise SourceUnreadable(source=path.name, reason="no SubRip entries in it")
+        raise SourceUnreadable(source=source, reason="no SubRip entries in it")
     return tuple(sorted(cues, key=lambda cue: (cue.start_ms, cue.end_ms)))
 
 
@@ -56,7 +58,8 @@ def _cue(item: pysrt.SubRipItem) -> Cue:
     return Cue(start_ms=start_ms, end_ms=max(start_ms, int(item.end.ordinal)), text=str(item.text).strip())
 
 
-def _decode(content: bytes) -> str:
+def decode(content: bytes) -> str:
+    """Return the text of a file by its byte order mark, as UTF-8, or by a guess."""
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace")

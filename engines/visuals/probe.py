@@ -12,7 +12,7 @@ from PIL import Image
 from engines.errors import SourceTooLarge, SourceUnreadable
 from engines.visuals.animations import frame_durations_ms
 from engines.visuals.images import is_animation, open_image, orientation
-from engines.visuals.sniff import footage_demuxer, is_image, read_head
+from engines.visuals.sniff import footage_demuxer, is_image, is_subtitles, read_head
 from models.media import MediaInfo, MediaKind, MediaLimits
 
 _TAIL_MS = 2_000
@@ -33,7 +33,10 @@ def probe(path: Path, *, source: str, limits: MediaLimits) -> MediaInfo:
     size = path.stat().st_size
     if size > limits.max_bytes:
         raise SourceTooLarge(source=source, limit=f"{limits.max_bytes} bytes, it has {size}")
-    info = _probe_image(path, source, limits) if is_image(read_head(path)) else _probe_av(path, source, limits)
+    head = read_head(path)
+    if is_subtitles(head):
+        return MediaInfo(kind=MediaKind.SUBTITLES)
+    info = _probe_image(path, source, limits) if is_image(head) else _probe_av(path, source, limits)
     if info.duration_ms > limits.max_duration_ms:
         limit = f"{limits.max_duration_ms} ms, it lasts {info.duration_ms}"
         raise SourceTooLarge(source=source, limit=limit)
@@ -44,6 +47,14 @@ def require_visual(info: MediaInfo, source: str) -> None:
     """Raise SourceUnreadable unless `info` is something that can be shown."""
     if info.kind is MediaKind.AUDIO:
         raise SourceUnreadable(source=source, reason="it is only sound; a scene needs a picture or a video")
+    if info.kind is MediaKind.SUBTITLES:
+        raise SourceUnreadable(source=source, reason="it is subtitles; a scene needs a picture or a video")
+
+
+def require_subtitles(info: MediaInfo, source: str) -> None:
+    """Raise SourceUnreadable unless `info` is a subtitle file."""
+    if info.kind is not MediaKind.SUBTITLES:
+        raise SourceUnreadable(source=source, reason="it is no subtitle file: neither SubRip (.srt) nor WebVTT (.vtt)")
 
 
 def require_audio(info: MediaInfo, source: str) -> None:

@@ -36,6 +36,7 @@ _IMAGE_MAGIC = (
     b"\x00\x00\x00\x0cjP  ",
     b"\xff\x4f\xff\x51",
 )
+_SUBRIP = re.compile(rb"(\d+[ \t]*\r?\n)?\d+:\d+:\d+[,.]\d+[ \t]*-->")
 _LOOKS_LIKE = (
     (rb"#EXTM3U", "an HLS playlist"),
     (rb"ffconcat", "an ffmpeg concat list"),
@@ -63,6 +64,12 @@ def read_head(path: Path) -> bytes:
 def is_image(head: bytes) -> bool:
     """Tell whether `head` begins a picture, still or animated, of a format that Pillow reads."""
     return head.startswith(_IMAGE_MAGIC) or _is_webp(head) or _brands(head, _AVIF_BRANDS)
+
+
+def is_subtitles(head: bytes) -> bool:
+    """Tell whether `head` begins a SubRip or WebVTT file, whatever its encoding."""
+    text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return text.startswith(b"WEBVTT") or bool(_SUBRIP.match(text))
 
 
 def demuxer_for(head: bytes) -> str | None:

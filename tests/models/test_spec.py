@@ -53,7 +53,13 @@ def test_no_model_takes_unknown_fields(model: str):
 
 
 def test_the_schema_says_every_default_literally():
-    needed = {"Scene.visual", "Pronunciation.written", "Pronunciation.spoken"}
+    needed = {
+        "Scene.visual",
+        "Pronunciation.written",
+        "Pronunciation.spoken",
+        "Translation.language",
+        "Translation.text",
+    }
     required = {f"ShortSpec.{name}" for name in SCHEMA["required"]} | needed
     for name in {name for name, field in FIELDS.items() if "default" not in field} - required:
         owner, field = name.split(".")

@@ -34,7 +34,8 @@ def safe_areas_file() -> Path:
 
 @pytest.fixture
 def library(fonts_dir: Path, presets_dir: Path, safe_areas_file: Path) -> CaptionLibrary:
-    return CaptionLibrary(fonts_dirs=(fonts_dir,), presets_dirs=(presets_dir,), safe_areas_file=safe_areas_file)
+    emoji = ASSETS / "emoji" / "noto-color-emoji.zip"
+    return CaptionLibrary((fonts_dir,), (presets_dir,), safe_areas_file, emoji)
 
 
 @pytest.fixture

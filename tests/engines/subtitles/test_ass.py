@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from engines.subtitles.ass import LTR_MARK, RTL_MARK, SHADOW_LAYER, TEXT_LAYER, WORD_JOINER, escape_text, write_ass
 from engines.subtitles.fonts import find_fonts
+from engines.subtitles.layout import Frame
+from engines.subtitles.lines import Look
 from engines.subtitles.pages import paginate
 from engines.subtitles.presets import load_preset
 from engines.subtitles.text import plain_text
@@ -27,7 +29,8 @@ SHADOWED = KARAOKE.model_copy(update={"shadow_opacity": 0.6, "shadow_blur_px": 9
 
 
 def script_of(pages: tuple[Page, ...], *, size: tuple[int, int] = (540, 960), style: CaptionStyle = KARAOKE) -> str:
-    return write_ass(pages, style=style, fonts=FONTS, canvas_width_px=size[0], canvas_height_px=size[1], safe_area=AREA)
+    frame = Frame.of(width_px=size[0], height_px=size[1], safe_area=AREA, style=style)
+    return write_ass(pages, Look(style, frame, FONTS, "en"))
 
 
 def pages_of(words: tuple[WordTiming, ...], *, max_words: int = 5) -> tuple[Page, ...]:

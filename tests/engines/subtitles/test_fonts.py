@@ -7,6 +7,8 @@ from PIL import ImageFont
 from engines.errors import FontUnknown, GlyphsMissing
 from engines.subtitles.ass import write_ass
 from engines.subtitles.fonts import FontStack, find_fonts
+from engines.subtitles.layout import Frame
+from engines.subtitles.lines import Look
 from models.captions import CaptionStyle, Page, SafeArea
 from models.timeline import WordTiming
 
@@ -37,14 +39,9 @@ def test_measured_text_is_as_wide_and_high_as_libass_draws_it(fonts_dir, burn, f
     fonts = find_fonts(family, weight=700, fonts_dirs=[fonts_dir])
     style = CaptionStyle(font=family, size_px=90, outline_px=0, max_words=9)
     line = tuple(WordTiming(text=word, start_ms=0, end_ms=900) for word in text.split())
-    script = write_ass(
-        [Page(lines=(line,), start_ms=0, end_ms=1000)],
-        style=style,
-        fonts=FontStack(fonts.primary, ()),
-        canvas_width_px=1600,
-        canvas_height_px=1080,
-        safe_area=NO_MARGINS,
-    )
+    frame = Frame.of(width_px=1600, height_px=1080, safe_area=NO_MARGINS, style=style)
+    look = Look(style, frame, FontStack(fonts.primary, ()), "en")
+    script = write_ass([Page(lines=(line,), start_ms=0, end_ms=1000)], look)
     rows, columns = np.nonzero(burn(script, size=(1600, 1080), luma=16)[0] > 100)
     left, top, right, bottom = ImageFont.truetype(fonts.primary.path, 900).getmask(text).getbbox()
     assert columns.max() - columns.min() + 1 == pytest.approx((right - left) / 10, abs=3)

@@ -3,6 +3,8 @@ import pytest
 
 from engines.subtitles.ass import write_ass
 from engines.subtitles.fonts import find_fonts
+from engines.subtitles.layout import Frame
+from engines.subtitles.lines import Look
 from engines.subtitles.spans import is_rtl, line_spans
 from models.captions import CaptionStyle, Highlight, Page, SafeArea
 from models.timeline import WordTiming
@@ -31,9 +33,8 @@ def test_a_words_span_is_where_libass_draws_it(fonts_dir, burn, text):
     )
     page = Page(lines=(words,), start_ms=0, end_ms=1000 * len(words), scale=0.27)
     nothing = SafeArea(top=0, right=0, bottom=0, left=0)
-    script = write_ass(
-        [page], style=style, fonts=fonts, canvas_width_px=SIZE[0], canvas_height_px=SIZE[1], safe_area=nothing
-    )
+    frame = Frame.of(width_px=SIZE[0], height_px=SIZE[1], safe_area=nothing, style=style)
+    script = write_ass([page], Look(style, frame, fonts, "en"))
     frames = burn(script, size=SIZE, frames=len(words), fps=1, luma=16)
     em_px = style.size_px * SIZE[1] / 1080 * page.scale
     spans = line_spans(words, fonts=fonts, rtl=is_rtl([text]))
