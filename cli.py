@@ -198,11 +198,15 @@ def effects() -> None:
 
     from engines.visuals.catalogue import catalogue
     from engines.visuals.motion import MOTIONS
+    from tasks.shots import find_own_effects
 
     table = Table("kind", "name", "does", box=None, pad_edge=False)
     for motion, summary in MOTIONS.items():
         table.add_row("motion", motion.value, summary)
-    for effect in sorted(catalogue().values(), key=lambda effect: (effect.kind != "transition", effect.name)):
+    with _told_errors():
+        find_own_effects()
+        offered = catalogue()
+    for effect in sorted(offered.values(), key=lambda effect: (effect.kind != "transition", effect.name)):
         table.add_row(effect.kind.value, effect.name, effect.summary)
     stdout.print(table)
 

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     presets: Path = Field(
         default=Path("presets"), description="Folder of your own presets, those of captions in its folder captions/"
     )
+    effects: Path | None = Field(
+        default=None, description="Folder of your own effects: Python files, which run as part of the program"
+    )
     music: Path = Field(
         default=Path("music"), description="Folder of your own music, chosen by mood before the tracks that come along"
     )

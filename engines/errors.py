@@ -175,6 +175,12 @@ class EffectUnknown(UserError):
     template = "no {kind} {name!r}; choose one of {known} (`neuroshorts effects` tells what they do)"
 
 
+class EffectInvalid(UserError):
+    """Needs `path`, `reason`: a file of effects cannot be loaded, or offers a name that is taken."""
+
+    template = "{path}: no effects can be had from it: {reason}"
+
+
 class SceneError(UserError):
     """Needs `scene` (counted from 1) and `reason`: another user error, placed in its scene."""
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from blocks.settings import get_settings
 from blocks.store import ArtifactStore
 from engines.timebase import frame_to_ms
-from engines.visuals.catalogue import EffectKind, use_of
+from engines.visuals.catalogue import EffectKind, add_folder, use_of
 from engines.visuals.motion import choose_motions, clip_motion
 from engines.visuals.shots import LoadedShot
 from models.shots import Framing, Previous, Shot
@@ -22,6 +23,7 @@ def framings(scenes: Sequence[Scene]) -> list[Framing]:
 
     A plain colour has nothing to move. Raises SceneError for an effect that there is not.
     """
+    find_own_effects()
     wanted = [MotionName.NONE if scene.visual.startswith("color:") else scene.motion for scene in scenes]
     stills = choose_motions(wanted)
     made = []
@@ -76,7 +78,15 @@ def previous(scenes: Sequence[Scene], shots: Mapping[int, Shot], timeline: Timel
     )
 
 
+def find_own_effects() -> None:
+    """Let the user's own effects be found beside those that come along."""
+    folder = get_settings().effects
+    if folder:
+        add_folder(folder.expanduser().absolute())
+
+
 def load_shot(store: ArtifactStore, shot: Shot) -> LoadedShot:
-    """Return a shot with its files at hand."""
+    """Return a shot with its files at hand, and the effects that it may name."""
+    find_own_effects()
     second = load_shot(store, shot.second) if shot.second else None
     return LoadedShot(shot, store.local_path(shot.picture.blob), second)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from moviepy import Effect, VideoClip
 
-from engines.errors import EffectUnknown
+from engines.errors import EffectInvalid, EffectUnknown
 from engines.visuals import effects
 from models.shots import EffectUse
 
@@ -37,19 +38,34 @@ class Offered(NamedTuple):
     file: Path
 
 
+def add_folder(folder: Path) -> None:
+    """Look for effects in another folder, too: a module of it is found as if it lay beside those that come along."""
+    if str(folder) not in effects.__path__:
+        effects.__path__.append(str(folder))
+        catalogue.cache_clear()
+
+
 @cache
 def catalogue() -> dict[str, Offered]:
-    """Return every effect by its name."""
+    """Return every effect by its name. Raises EffectInvalid."""
     found: dict[str, Offered] = {}
     for module in pkgutil.iter_modules(effects.__path__):
-        loaded = importlib.import_module(f"{effects.__name__}.{module.name}")
-        file = Path(loaded.__file__ or "")
+        loaded, file = _loaded(module)
         for kind, attribute in ((EffectKind.TRANSITION, "TRANSITIONS"), (EffectKind.LOOK, "LOOKS")):
             for name, (summary, make) in getattr(loaded, attribute, {}).items():
                 if name in found:
-                    raise ImportError(f"{file} and {found[name].file} both offer an effect named {name!r}")
+                    raise EffectInvalid(path=str(file), reason=f"{found[name].file} has an effect {name!r}, too")
                 found[name] = Offered(name, summary, make, kind, file)
     return found
+
+
+def _loaded(module: pkgutil.ModuleInfo) -> tuple[ModuleType, Path]:
+    try:
+        loaded = importlib.import_module(f"{effects.__name__}.{module.name}")
+    except (ImportError, SyntaxError, AttributeError, NameError, TypeError, ValueError) as error:
+        path = Path(getattr(module.module_finder, "path", ""), f"{module.name}.py")
+        raise EffectInvalid(path=str(path), reason=f"{type(error).__name__}: {error}") from error
+    return loaded, Path(loaded.__file__ or "")
 
 
 def use_of(name: str, kind: EffectKind) -> EffectUse:

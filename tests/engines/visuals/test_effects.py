@@ -1,13 +1,19 @@
 """Every effect that is offered, old and new: sizes, ends, and what a look leaves alone."""
 
+import hashlib
+import re
+import sys
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from engines.errors import EffectUnknown
+from engines.errors import EffectInvalid, EffectUnknown
 from engines.timebase import frame_to_seconds
-from engines.visuals.catalogue import EffectKind, catalogue, transition, use_of
+from engines.visuals import effects
+from engines.visuals.catalogue import EffectKind, add_folder, catalogue, transition, use_of
 from engines.visuals.planar import Frame
 from engines.visuals.segment import Outgoing
 from engines.visuals.shots import LoadedShot, open_shot
@@ -150,3 +156,57 @@ def _halves(size: tuple[int, int]) -> list[tuple[int, int]]:
 
 def _beside(shot: Shot, second: Shot) -> Shot:
     return shot.model_copy(update={"second": second})
+
+
+def test_the_example_of_the_page_is_an_effect_that_works(tmp_path: Path):
+    page = (Path(__file__).parents[3] / "docs" / "effects.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    namespace: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example, "example", "exec"), namespace)
+    (summary, make) = namespace["LOOKS"]["posterize"]
+    assert summary
+    frame = picture(4)
+    _, plain = open_shot(plate(tmp_path / "a.npy", frame), VIDEO, frame_count=3)
+    seen = plain.with_effects([make()]).get_frame(0)
+    assert len(np.unique(seen[: VIDEO.height_px])) <= 7
+    assert np.array_equal(seen[VIDEO.height_px :], frame[VIDEO.height_px :])
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Generator[Path]:
+    """A folder of own effects, forgotten afterwards."""
+    (tmp_path / "own").mkdir()
+    yield tmp_path / "own"
+    effects.__path__[:] = [path for path in effects.__path__ if path != str(tmp_path / "own")]
+    for name in [name for name in sys.modules if name.startswith(f"{effects.__name__}.own_")]:
+        del sys.modules[name]
+    catalogue.cache_clear()
+
+
+MIRROR = """
+from moviepy import Effect
+from engines.visuals.per_frame import per_frame
+
+class Dark(Effect):
+    def apply(self, clip):
+        return per_frame(clip, lambda frame, t: frame // 2)
+
+LOOKS = {"own_dark": ("Dark", Dark)}
+"""
+
+
+def test_a_file_in_a_folder_of_ones_own_is_an_effect(own_folder: Path, tmp_path: Path):
+    (own_folder / "own_dark.py").write_text(MIRROR)
+    add_folder(own_folder)
+    use = use_of("own_dark", EffectKind.LOOK)
+    _, clip = open_shot(dressed(plate(tmp_path / "a.npy", grey(200)), "own_dark"), VIDEO, frame_count=2)
+    assert int(clip.get_frame(0)[0, 0]) == 100
+    assert use.sha256 == hashlib.sha256(MIRROR.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["import nothing_of_this_name", "LOOKS = {", "LOOKS = {'mono': ('Grey', None)}"])
+def test_a_file_that_cannot_be_used_is_named(own_folder: Path, text: str):
+    (own_folder / "own_broken.py").write_text(text)
+    add_folder(own_folder)
+    with pytest.raises(EffectInvalid, match=r"own_broken\.py"):
+        catalogue()
