@@ -1,10 +1,8 @@
 """The only door to ffmpeg. Every child is bounded in time, dies with this process, and never fails silently."""
 
-import ctypes
 import logging
-import os
 import re
-import signal
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import imageio_ffmpeg
 
@@ -22,7 +20,6 @@ from engines.pipes import widen
 LOG_TAIL_BYTES = 4_000
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
 _SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
-_PR_SET_PDEATHSIG = 1
 _LOGGED_LINES = 10
 
 logger = logging.getLogger(__name__)
@@ -61,6 +58,11 @@ def _told(*arguments: str) -> str:
     if result.returncode != 0:
         raise RuntimeError(f"{executable()} ended with {result.returncode}")
     return result.stdout
+
+
+def is_leashed() -> bool:
+    """Return whether a child dies with this process, also when this process is killed."""
+    return bool(_leash())
 
 
 def safe_input(path: Path, *, demuxer: str | None = None) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ class _Child:
         self._timed_out = threading.Event()
         self._log = b""
         self._process = subprocess.Popen(  # noqa: S603
-            self.command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, preexec_fn=_die_with_parent()
+            [*_leash(), *self.command], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
         )
         self._reader = threading.Thread(target=self._keep_log_tail, daemon=True)
         self._reader.start()
@@ -224,22 +226,11 @@ def _close_quietly(pipe: IO[bytes]) -> None:
 
 
 @cache
-def _libc() -> Any:
-    return ctypes.CDLL(None, use_errno=True)
+def _leash() -> tuple[str, ...]:
+    """Return the command that starts a child so that it is killed when this process dies (Linux, with util-linux).
 
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """Return a function for the forked child that ties its life to this process (Linux only).
-
-    libc is loaded before the fork: the child of a threaded process may not take locks.
+    A function run between fork and exec would do the same, but forking runs the handlers of all loaded libraries
+    (OpenBLAS stops its threads, and another thread's calculation then waits for them for ever) and copies page tables.
     """
-    if sys.platform != "linux":
-        return None
-    prctl, parent = _libc().prctl, os.getpid()
-
-    def tie() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died between the fork and the line above
-            os._exit(1)
-
-    return tie
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -40,6 +41,7 @@ def check_all() -> list[Finding]:
         _ffmpeg(),
         _parts("filters", FILTERS),
         _parts("encoders", ENCODERS),
+        _leash(),
         _assets(),
         _voice(),
         _disk(),
@@ -54,6 +56,14 @@ def _ffmpeg() -> Finding:
         return Finding("ffmpeg", True, f"{ffmpeg.version()} at {ffmpeg.executable()}")
     except (OSError, RuntimeError) as error:
         return Finding("ffmpeg", False, str(error), mend)
+
+
+def _leash() -> Finding:
+    if ffmpeg.is_leashed() or sys.platform != "linux":
+        return Finding(
+            "setpriv", True, "ends ffmpeg with a render that is killed" if ffmpeg.is_leashed() else "no need"
+        )
+    return Finding("setpriv", False, "an ffmpeg may outlive a render that is killed", "install util-linux")
 
 
 def _parts(kind: str, needed: tuple[str, ...]) -> Finding:
