@@ -8,6 +8,7 @@ from engines.subtitles.fonts import FontStack
 from engines.subtitles.text import clusters, plain_text
 
 _SIZE_STEP = 0.94
+_EVEN, _LEAST_FOR_EVEN = 0.5, 0.75  # shortest line to longest, and how much smaller text may be for it
 _GAP_EM = 0.08  # least room between the ink of two lines
 _RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
@@ -61,23 +62,34 @@ def drawable(text: str, fonts: FontStack) -> str:
 def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes, field: str) -> Block:
     """Return drawable text as a block of the largest size that fits `room_px` (width, height).
 
-    Lines hold whole words down to the smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
+    A little smaller where that makes lines of like length of a lonely short one. Lines hold whole words down to the
+    smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
     """
+    first: Block | None = None
     em_px = sizes.largest_px
-    while True:
-        smallest = em_px <= sizes.smallest_px
-        measure = _measure(fonts, em_px)
-        tokens = _tokens(text)
-        if smallest:
-            tokens = [piece for token in tokens for piece in _pieces(token, measure, room_px[0])]
-        lines = _wrap(tokens, measure, room_px[0])
-        if all(measure(line) <= room_px[0] for line in lines) and len(lines) <= sizes.max_lines:
-            block = _block(_balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
-            if block.height_px + 2 * sizes.padding_px <= room_px[1]:
-                return block
-        if smallest:
-            raise OverlayTooLong(field=field, text=text)
+    while first is None or em_px >= first.em_px * _LEAST_FOR_EVEN:
+        block = _block_at(text, em_px, fonts=fonts, room_px=room_px, sizes=sizes)
+        if block and min(block.widths_px) >= _EVEN * block.width_px:
+            return block
+        first = first or block
+        if em_px <= sizes.smallest_px:
+            break
         em_px = max(sizes.smallest_px, em_px * _SIZE_STEP)
+    if first is None:
+        raise OverlayTooLong(field=field, text=text)
+    return first
+
+
+def _block_at(text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes) -> Block | None:
+    """Return the text at one size, or None where it does not fit."""
+    measure, tokens = _measure(fonts, em_px), _tokens(text)
+    if em_px <= sizes.smallest_px:
+        tokens = [piece for token in tokens for piece in _pieces(token, measure, room_px[0])]
+    lines = _wrap(tokens, measure, room_px[0])
+    if len(lines) > sizes.max_lines or any(measure(line) > room_px[0] for line in lines):
+        return None
+    block = _block(_balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
+    return block if block.height_px + 2 * sizes.padding_px <= room_px[1] else None
 
 
 def reads_leftwards(text: str) -> bool:

@@ -1,6 +1,5 @@
 """Which frame stands for a short: sharp, rich in contrast, neither black nor burnt out."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,8 +11,8 @@ from models.shots import Footage, Shot
 
 MOST_CANDIDATES = 8
 _MOST_OF_A_CLIP = 3
-_SCORED_WIDTH_PX = 270  # noise and grain are averaged away, edges stay
-_SHARP_ENOUGH = 18.0  # standard deviation of the Laplacian, above which sharper is no better
+_SCORED_WIDTH_PX = 270  # with a median filter on top, noise goes and edges stay
+_SHARP_ENOUGH = 20.0  # standard deviation of the Laplacian, above which sharper is no better
 _BLACK, _WHITE = 18, 245
 
 
@@ -40,12 +39,12 @@ def frame_score(rgb: Pixels) -> float:
     """Return how well a frame, uint8 of shape (height, width, 3), would stand for its short: 0 to 1, more is better."""
     height = max(1, rgb.shape[0] * _SCORED_WIDTH_PX // rgb.shape[1])
     small = cv2.resize(rgb, (_SCORED_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-    luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    luma = cv2.medianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 3)
     sharpness = min(1.0, float(cv2.Laplacian(luma, cv2.CV_32F).std()) / _SHARP_ENOUGH)
     low, high = np.percentile(luma, (5, 95))
     contrast = float(high - low) / 255
     exposed = float(((luma > _BLACK) & (luma < _WHITE)).mean())
-    return math.sqrt(sharpness) * contrast * (0.25 + 0.75 * exposed)
+    return sharpness * contrast * (0.6 + 0.4 * exposed)  # a black sky is no fault
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -38,6 +38,14 @@ def test_lines_are_even():
     assert min(block.widths_px) > 0.5 * max(block.widths_px)
 
 
+def test_no_short_line_stands_alone():
+    sizes = Sizes(largest_px=132, smallest_px=32, max_lines=5)
+    text = "The night sky is a time machine"
+    block = fit_block(text, fonts=FONTS, room_px=(734, 620), sizes=sizes, field="overlays.title_card")
+    assert min(block.widths_px) >= 0.5 * block.width_px
+    assert block.em_px > 90
+
+
 def test_scripts_without_spaces_break_between_letters_at_full_size():
     text = "คุณไม่เคยเห็นท้องฟ้ายามค่ำคืนอย่างที่มันเป็นอยู่ตอนนี้"
     block = fit_block(text, fonts=FONTS, room_px=(900, 900), sizes=SIZES, field="overlays.hook")
