@@ -26,7 +26,7 @@ from tasks.retries import step
 _ALWAYS_MS = 3_600_000
 
 
-@step(version=3, run_name="draw_overlays")
+@step(version=4, run_name="draw_overlays")
 def draw_overlays(
     captions: CaptionSet,
     scenes: tuple[StagedScene, ...],
@@ -95,7 +95,7 @@ def _logos(
 def _script(
     store: ArtifactStore, captions: ArtifactRef | None, drawn: Drawn, design: Design, folder: Path
 ) -> ArtifactRef | None:
-    if not drawn.under and not drawn.over:
+    if not drawn.events:
         return captions
     written = store.local_path(captions).read_text(encoding="utf-8") if captions else None
     path = folder / "scene.ass"

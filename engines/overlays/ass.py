@@ -11,7 +11,7 @@ from engines.subtitles.ass import escape_text
 from engines.subtitles.fonts import FontStack
 
 STYLE = "Overlay"
-UNDER_LAYER, SHAPE_LAYER, INK_LAYER = 0, 10, 11  # captions are drawn on the layers between
+SHAPE_LAYER, INK_LAYER = 10, 11  # captions are drawn on the layers below
 _CURVE = 0.5523  # of the radius: where a Bézier curve's handles make a quarter of a circle
 _STYLE_LINE = (
     "Style: {style},{font},40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,-1"
@@ -138,24 +138,12 @@ def wipe_right(rect: Rect, *, within_ms: int) -> str:
     return f"\\clip({left},{top},{left},{bottom})\\t(0,{within_ms},0.6,{whole})"
 
 
-def merge(
-    captions: str | None,
-    *,
-    under: Sequence[str],
-    over: Sequence[str],
-    font: str,
-    canvas_px: tuple[int, int],
-) -> str:
-    """Return a script that draws `under`, then the captions, then `over`.
-
-    `captions` is a script for the same canvas, if the scene has any.
-    """
+def merge(captions: str | None, *, events: Sequence[str], font: str, canvas_px: tuple[int, int]) -> str:
+    """Return a script that draws the captions, a script for the same canvas if the scene has any, and the events."""
     script = captions or _HEAD.format(width=canvas_px[0], height=canvas_px[1])
-    head, mark, events = script.partition("\n[Events]\n")
-    format_line, _, lines = events.partition("\n")
+    head, mark, lines = script.partition("\n[Events]\n")
     style = _STYLE_LINE.format(style=STYLE, font=font)
-    parts = (f"{head.rstrip()}\n{style}\n{mark}{format_line}", *under, lines.rstrip("\n"), *over)
-    return "".join(f"{part}\n" for part in parts if part)
+    return "".join(f"{part}\n" for part in (f"{head.rstrip()}\n{style}\n{mark}{lines.rstrip()}", *events))
 
 
 def _event(layer: int, span: Span, text: str) -> str:

@@ -34,16 +34,15 @@ class Design:
 
 
 class Drawn(NamedTuple):
-    """What a scene carries: ASS events under and over its captions, and where its logo goes."""
+    """What a scene carries: ASS events over its captions, and where its logo goes."""
 
-    under: tuple[str, ...] = ()
-    over: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     logo: PlacedLogo | None = None
 
     def script(self, captions: str | None, design: Design) -> str:
         """Return an ASS script with these events and the scene's captions, if it has any."""
         font = design.fonts.primary.full_name
-        return merge(captions, under=self.under, over=self.over, font=font, canvas_px=design.canvas_px)
+        return merge(captions, events=self.events, font=font, canvas_px=design.canvas_px)
 
 
 def draw_scene(scene: StagedScene, staged: tuple[StagedScene, ...], design: Design) -> Drawn:
@@ -56,8 +55,8 @@ def draw_scene(scene: StagedScene, staged: tuple[StagedScene, ...], design: Desi
     zones = zones_of(design.canvas_px, area=design.area, captions_px=design.captions_px)
     marks, logo, zones = _marks(scene, content, zones, design)
     thirds, zones = _lower_third(scene, content, zones, design)
-    under, titles = _titles(scene, content[0], zones, design)
-    return Drawn(under=tuple(under), over=(*marks, *thirds, *titles), logo=logo)
+    titles = _titles(scene, content[0], zones, design)
+    return Drawn(events=(*marks, *thirds, *titles), logo=logo)
 
 
 def _marks(
@@ -106,22 +105,17 @@ def _lower_third(
     return lower_third(text, span, zones, fonts=design.fonts, look=design.look, field=field)
 
 
-def _titles(scene: StagedScene, first: StagedScene, zones: Zones, design: Design) -> tuple[list[str], list[str]]:
+def _titles(scene: StagedScene, first: StagedScene, zones: Zones, design: Design) -> list[str]:
     settings, begun_ms = design.settings, scene.start_ms - first.start_ms
-    has_card = bool(settings.title_card.strip())
-    card_end_ms = settings.title_card_ms if has_card else 0
-    under: list[str] = []
-    over: list[str] = []
-    card = _within(scene, -begun_ms, card_end_ms - begun_ms)
-    if has_card and card.is_seen:
-        under, over = title_card(
-            settings.title_card, card, zones, canvas_px=design.canvas_px, fonts=design.fonts, look=design.look
-        )
+    card_end_ms = settings.title_card_ms if settings.title_card.strip() else 0
     hook_end_ms = card_end_ms + settings.hook_ms if settings.hook_ms else _ALWAYS_MS
-    span = _within(scene, card_end_ms - begun_ms, hook_end_ms - begun_ms)
-    if settings.hook.strip() and span.is_seen:
-        over += hook(settings.hook, span, zones, canvas_px=design.canvas_px, fonts=design.fonts, look=design.look)
-    return under, over
+    card = _within(scene, -begun_ms, card_end_ms - begun_ms)
+    after = _within(scene, card_end_ms - begun_ms, hook_end_ms - begun_ms)
+    events: list[str] = []
+    for text, span, draw in ((settings.title_card, card, title_card), (settings.hook, after, hook)):
+        if text.strip() and span.is_seen:
+            events += draw(text, span, zones, canvas_px=design.canvas_px, fonts=design.fonts, look=design.look)
+    return events
 
 
 def _within(scene: StagedScene, start_ms: int, end_ms: int) -> Span:
@@ -149,4 +143,4 @@ def _end_card(design: Design) -> Drawn:
         fonts=design.fonts,
         look=design.look,
     )
-    return Drawn(over=tuple(events), logo=logo)
+    return Drawn(events=tuple(events), logo=logo)

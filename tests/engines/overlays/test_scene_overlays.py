@@ -4,10 +4,10 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-
 from engines.overlays.ass import merge
 from engines.overlays.compose import Design, draw_scene
 from engines.overlays.zones import zones_of
+
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame, caption_band
 from engines.subtitles.presets import load_safe_area, resolve_style
@@ -81,13 +81,13 @@ def test_everything_stands_in_the_safe_area_and_off_the_captions(
     settings = ALL.model_copy(update={"watermark": corner})
     made = Design(settings, Look(), FONTS, canvas_px=canvas, area=area, captions_px=(upper, lower))
     drawn = draw_scene(staged(9000)[0], staged(9000), made)
-    for left, top, right, bottom in path_boxes(drawn.over):
+    for left, top, right, bottom in path_boxes(drawn.events):
         assert left >= area.left * width - 3
         assert right <= (1 - area.right) * width + 3
         assert top >= area.top * height - 3
         assert bottom <= (1 - area.bottom) * height + 3
         assert bottom <= upper or top >= lower
-    for spot in text_spots(drawn.over):  # the foot of the line's descent, which reaches below its ink
+    for spot in text_spots(drawn.events):  # the foot of the line's descent, which reaches below its ink
         assert area.top * height < spot
         assert spot <= upper + 0.03 * height or spot >= lower
 
@@ -115,7 +115,7 @@ def test_a_line_moves_in_steps_so_that_small_changes_elsewhere_leave_scenes_alon
     made = design(settings=OverlaySettings(progress_bar=ProgressBar.LINE))
     before, after = staged(20_000, 4000, 20_000), staged(20_000, 4000, 20_040)
     assert draw_scene(before[1], before, made) == draw_scene(after[1], after, made)
-    ends = [re.findall(r"\\clip\((\d+),\d+,(\d+)", draw_scene(scene, before, made).over[-1]) for scene in before]
+    ends = [re.findall(r"\\clip\((\d+),\d+,(\d+)", draw_scene(scene, before, made).events[-1]) for scene in before]
     assert ends[0][0][0] == ends[0][0][1]  # empty at first
     assert [scene[1][1] for scene in ends[:-1]] == [scene[0][1] for scene in ends[1:]]  # goes on where it stopped
 
@@ -123,7 +123,7 @@ def test_a_line_moves_in_steps_so_that_small_changes_elsewhere_leave_scenes_alon
 def test_too_many_scenes_for_segments_get_a_line():
     scenes = staged(*[2000] * 120)
     drawn = draw_scene(scenes[60], scenes, design(settings=OverlaySettings(progress_bar=ProgressBar.SEGMENTS)))
-    assert max(event.count("m ") for event in drawn.over) == 1
+    assert max(event.count("m ") for event in drawn.events) == 1
 
 
 def test_the_title_card_comes_first_and_the_hook_after_it():
@@ -131,21 +131,21 @@ def test_the_title_card_comes_first_and_the_hook_after_it():
     settings = OverlaySettings(title_card="Card", title_card_ms=2500, hook="Hook", hook_ms=3000)
     first, second = (draw_scene(scene, scenes, design(settings=settings)) for scene in scenes)
     times = {
-        event.rpartition("}")[2]: event.split(",")[1:3] for event in (*first.over, *second.over) if "\\p1" not in event
+        event.rpartition("}")[2]: event.split(",")[1:3]
+        for event in (*first.events, *second.events)
+        if "\\p1" not in event
     }
     assert times["Card"] == ["0:00:00.00", "0:00:02.50"]
-    assert any("Hook" in event and ",0:00:02.50," in event for event in first.over)
-    assert any("Hook" in event and ",0:00:00.00,0:00:01.50," in event for event in second.over)
-    assert first.under
-    assert not second.under
+    assert any("Hook" in event and ",0:00:02.50," in event for event in first.events)
+    assert any("Hook" in event and ",0:00:00.00,0:00:01.50," in event for event in second.events)
 
 
 def test_a_hook_for_the_whole_short_is_in_every_scene():
     scenes = staged(2000, 2000, 2000)
     made = design(settings=OverlaySettings(hook="Hook", hook_ms=0))
     drawn = [draw_scene(scene, scenes, made) for scene in scenes]
-    assert len({one.over for one in drawn}) == 1
-    assert any("Hook" in event for event in drawn[2].over)
+    assert len({one.events for one in drawn}) == 1
+    assert any("Hook" in event for event in drawn[2].events)
 
 
 def test_a_scenes_own_lower_third_goes_before_the_general_one():
@@ -153,34 +153,34 @@ def test_a_scenes_own_lower_third_goes_before_the_general_one():
     scenes = (scenes[0].model_copy(update={"lower_third": "Own"}), scenes[1])
     made = design(settings=OverlaySettings(lower_third="General"))
     first, second = (draw_scene(scene, scenes, made) for scene in scenes)
-    assert any("Own" in event for event in first.over)
-    assert not any("General" in event for event in (*first.over, *second.over))
+    assert any("Own" in event for event in first.events)
+    assert not any("General" in event for event in (*first.events, *second.events))
 
 
 def test_the_end_card_has_the_logo_above_its_text():
     scenes = staged(3000, 2500, end_card=True)
     drawn = draw_scene(scenes[1], scenes, replace(design(), card_logo_px=(200, 200)))
     assert drawn.logo is not None
-    assert drawn.logo.y_px + 200 < min(text_spots(drawn.over))
+    assert drawn.logo.y_px + 200 < min(text_spots(drawn.events))
     assert AREA.top * 1920 <= drawn.logo.y_px
 
 
 def test_hostile_text_stays_text():
     scenes = staged(3000)
     made = design(settings=OverlaySettings(hook=r"{\p1}m 0 0 \N{\fs400}x", hook_ms=0))
-    over = draw_scene(scenes[0], scenes, made).over
+    over = draw_scene(scenes[0], scenes, made).events
     assert sum("\\p1}" in event and "\\{" not in event for event in over) == 1
     assert all("\n" not in event for event in over)
 
 
-def test_captions_stand_between_what_is_under_and_over_them():
+def test_captions_keep_their_place_below_the_overlays():
     script = (
         "[Script Info]\nPlayResX: 1\n\n[V4+ Styles]\nFormat: x\nStyle: Text\n\n[Events]\nFormat: y\nDialogue: caption\n"
     )
-    merged = merge(script, under=["Dialogue: under"], over=["Dialogue: over"], font="Noto Sans Bold", canvas_px=(1, 1))
+    merged = merge(script, events=["Dialogue: over"], font="Noto Sans Bold", canvas_px=(1, 1))
     assert merged.index("Style: Text") < merged.index("Style: Overlay") < merged.index("[Events]")
     lines = [line for line in merged.splitlines() if line.startswith("Dialogue")]
-    assert lines == ["Dialogue: under", "Dialogue: caption", "Dialogue: over"]
-    alone = merge(None, under=[], over=["Dialogue: over"], font="Noto Sans Bold", canvas_px=(540, 960))
+    assert lines == ["Dialogue: caption", "Dialogue: over"]
+    alone = merge(None, events=["Dialogue: over"], font="Noto Sans Bold", canvas_px=(540, 960))
     assert "PlayResX: 540" in alone
     assert alone.splitlines()[-1] == "Dialogue: over"
