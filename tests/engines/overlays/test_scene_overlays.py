@@ -4,10 +4,10 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+
 from engines.overlays.ass import merge
 from engines.overlays.compose import Design, draw_scene
 from engines.overlays.zones import zones_of
-
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame, caption_band
 from engines.subtitles.presets import load_safe_area, resolve_style
