@@ -13,6 +13,7 @@ BASE_SHORT_SIDE_PX = 1080
 TALL_SPACING_EM = 1.4  # of lines in scripts with tall marks
 LINE_GAP_EM = 0.04  # least room between the ink of two lines
 OVERHANG_EM = 0.03  # how far ink may reach past a line's advance width
+ANTIALIASING_PX = 1
 TALLEST = "Égjpqy"  # what ordinary text may hold
 
 
@@ -132,7 +133,7 @@ def _shift_inside(top_px: float, bottom_px: float, *, style: CaptionStyle, frame
 def _margins(style: CaptionStyle, frame: Frame) -> tuple[float, float]:
     """Return what is drawn above and below the reach of the lines: outline, boxes, shadow and motion."""
     grown_px = (grows(style.animation) - 1) / 2 * style.size_px
-    around_px = (max(style.outline_px, _padding_px(style)) + 1 + grown_px) * frame.unit
+    around_px = (max(style.outline_px, _padding_px(style)) + grown_px) * frame.unit + ANTIALIASING_PX
     shadow_px = style.shadow_offset_px if style.shadow_opacity else 0.0
     return around_px, around_px + max(shadow_px, rise_em(style.animation) * style.size_px) * frame.unit
 
@@ -140,7 +141,7 @@ def _margins(style: CaptionStyle, frame: Frame) -> tuple[float, float]:
 def _side_px(style: CaptionStyle, frame: Frame) -> float:
     """Return what outline, boxes and overhang may add at either side of a line, with a px for antialiasing."""
     around_px = max(style.outline_px + OVERHANG_EM * style.size_px, _padding_px(style))
-    return (around_px + 1) * frame.unit
+    return around_px * frame.unit + ANTIALIASING_PX
 
 
 def _padding_px(style: CaptionStyle) -> float:
