@@ -65,6 +65,7 @@ class Material(NamedTuple):
     shots: Mapping[CutKey, Shot]
     timeline: Timeline
     captions: Mapping[str, CaptionSet]
+    drawn: Mapping[str, CaptionSet]  # the captions, and the overlays beside them
     credits: tuple[SceneCredit, ...]
 
 
@@ -87,4 +88,4 @@ def gather(steps: Steps, job: Job) -> Material:
     captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline))
     laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
     drawn = captions | steps.make_all(draw_overlays, laying)
-    return Material(sources, effects, narrations, shots, timeline, drawn, credits)
+    return Material(sources, effects, narrations, shots, timeline, captions, drawn, credits)

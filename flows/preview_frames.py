@@ -48,7 +48,7 @@ def preview_frames(
     with Steps(total=job.step_count) as steps:
         made = gather(steps, job)
         timeline = made.timeline
-        burns = for_burn(job.cuts, job.scenes, made.shots, made.narrations, made.captions, timeline)
+        burns = for_burn(job.cuts, job.scenes, made.shots, made.narrations, made.drawn, timeline)
         moments = preview.moments(at_ms, timeline)
         overview = preview.overview(timeline) if contact_sheet else ()
         frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))

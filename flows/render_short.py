@@ -53,13 +53,13 @@ def render_short(
     folder = folder_of(destination or spec.destination or get_settings().destination, slug)
 
     with failure_told(spec, slug), Steps(total=job.step_count) as steps:
-        sources, effects, narrations, shots, timeline, captions, credits = gather(steps, job)
+        sources, effects, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
         cuts = within_limits(cuts, timeline)
 
         tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline)
         mixing = steps.submit(mix_audio, **mix, lossless=bool(sounds_of(cuts)))
-        burns = cut_inputs.for_burn(cuts, scenes, shots, narrations, captions, timeline)
+        burns = cut_inputs.for_burn(cuts, scenes, shots, narrations, drawn, timeline)
         burning = steps.fan_out(burn_subtitles, burns, largest_first=inputs.frame_count)
         posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, scenes, shots, timeline))
         steps.settle()

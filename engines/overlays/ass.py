@@ -7,7 +7,7 @@ slides and clips of it cost next to nothing per frame.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engines.subtitles.ass import escape_text
+from engines.subtitles.ass import LTR_MARK, RTL_MARK, escape_text
 from engines.subtitles.fonts import FontStack
 
 STYLE = "Overlay"
@@ -84,6 +84,7 @@ class Pen:
     em_px: float
     color: str
     opacity: float = 1.0
+    is_rtl: bool = False  # whether its lines read from right to left, whatever their first letter
 
 
 def shape(path: str, span: Span, *, color: str, opacity: float = 1.0, layer: int = SHAPE_LAYER, tags: str = "") -> str:
@@ -98,13 +99,15 @@ def text_line(
 ) -> str:
     """Return an event with one line of drawable text; `anchor` is 1, 2 or 3: `x_px` is its left, middle or right."""
     runs = pen.fonts.runs(text)
-    below_px = max(run.face.descent for run in runs) * pen.em_px
+    below_px = max(face.descent for face in (pen.fonts.primary, *(run.face for run in runs))) * pen.em_px
     written = "".join(
-        f"{{\\fn{run.face.full_name}\\fs{run.face.ass_size(pen.em_px):.2f}}}{escape_text(run.text)}" for run in runs
+        f"{{\\fn{run.face.ass_name}\\fs{run.face.ass_size(pen.em_px):.2f}}}{escape_text(run.text)}" for run in runs
     )
     alpha = f"\\1a&H{round(255 * (1 - pen.opacity)):02X}&" if pen.opacity < 1 else ""
-    spot = f"\\an{anchor}\\pos({x_px:.2f},{baseline_px + below_px:.2f})"
-    return _event(INK_LAYER, span, f"{{{spot}\\1c&H{_bgr(pen.color)}&{alpha}{span.fade}{tags}}}{written}")
+    mark = RTL_MARK if pen.is_rtl else LTR_MARK
+    size = f"\\fs{pen.fonts.primary.ass_size(pen.em_px):.2f}"  # of the mark, which libass makes room for, too
+    spot = f"\\an{anchor}\\pos({x_px:.2f},{baseline_px + below_px:.2f}){size}"
+    return _event(INK_LAYER, span, f"{{{spot}\\1c&H{_bgr(pen.color)}&{alpha}{span.fade}{tags}}}{mark}{written}")
 
 
 def rounded(rect: Rect, radius_px: float) -> str:

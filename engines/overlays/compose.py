@@ -41,7 +41,7 @@ class Drawn(NamedTuple):
 
     def script(self, captions: str | None, design: Design) -> str:
         """Return an ASS script with these events and the scene's captions, if it has any."""
-        font = design.fonts.primary.full_name
+        font = design.fonts.primary.ass_name
         return merge(captions, events=self.events, font=font, canvas_px=design.canvas_px)
 
 

@@ -2,7 +2,7 @@
 
 from engines.contrast import ink_for
 from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line, wipe_right
-from engines.overlays.text import Block, Sizes, drawable, fit_block, reads_leftwards
+from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones
 from engines.subtitles.fonts import FontStack
 from models.graphics import Look
@@ -41,7 +41,7 @@ def lower_third(
     height_px = sum(block.height_px for block in blocks) + gap_px * (len(blocks) - 1) + 2 * padding_px[1]
     width_px = max(block.width_px for block in blocks) + 2 * padding_px[0] + mark_px
     strip, left = zones.take_bottom(height_px)
-    mirrored = reads_leftwards(parts[0])
+    mirrored = blocks[0].is_rtl
     side = strip.right_px - width_px if mirrored else strip.left_px
     panel = Rect(side, strip.top_px, side + width_px, strip.bottom_px)
     return _events(blocks, panel, span, fonts=fonts, look=look, unit=unit, mirrored=mirrored), left
@@ -63,7 +63,7 @@ def _events(
     top_px = panel.top_px + _PADDING_PX[1] * unit
     color = ink_for(look.panel_color, wanted=look.text_color)
     for block in blocks:
-        pen = Pen(fonts, block.em_px, color)
+        pen = Pen(fonts, block.em_px, color, is_rtl=block.is_rtl)
         events += [
             text_line(
                 line,

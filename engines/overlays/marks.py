@@ -52,7 +52,7 @@ def watermark(
         sizes=Sizes(_HANDLE_PX * unit, 20 * unit, max_lines=1),
         field="overlays.handle",
     )
-    pen = Pen(fonts, block.em_px, look.text_color, opacity)
+    pen = Pen(fonts, block.em_px, look.text_color, opacity, is_rtl=block.is_rtl)
     outline = (
         f"\\bord{_OUTLINE_PX * unit:.2f}\\3c&H000000&\\3a&H{round(255 * (1 - opacity * 0.6)):02X}&\\blur{unit:.2f}"
     )
@@ -98,9 +98,15 @@ def end_card(
     rule = Rect(middle_px - rule_px[0] / 2, rule_top_px, middle_px + rule_px[0] / 2, rule_top_px + rule_px[1])
     ink = ink_for(look.panel_color, wanted=look.text_color)
     events = [
-        *_centred_lines(block, top_px, middle_px, Pen(fonts, block.em_px, ink)),
+        *_centred_lines(block, top_px, middle_px, Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)),
         shape(rounded(rule, rule_px[1] / 2), _APPEARING, color=look.accent_color),
-        *(_centred_lines(handle, rule.bottom_px + gap_px, middle_px, Pen(fonts, handle.em_px, ink)) if handle else []),
+        *(
+            _centred_lines(
+                handle, rule.bottom_px + gap_px, middle_px, Pen(fonts, handle.em_px, ink, is_rtl=handle.is_rtl)
+            )
+            if handle
+            else []
+        ),
     ]
     logo = PlacedLogo(_even(middle_px - logo_px[0] / 2), _even(logo_top_px)) if logo_px else None
     return events, logo

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from engines.errors import OverlayTooLong
 from engines.subtitles.fonts import FontStack
+from engines.subtitles.spans import is_rtl
 from engines.subtitles.text import clusters, plain_text
 
 _SIZE_STEP = 0.94
 _EVEN, _LEAST_FOR_EVEN = 0.5, 0.75  # shortest line to longest, and how much smaller text may be for it
 _GAP_EM = 0.08  # least room between the ink of two lines
-_RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
 _NEVER_FIRST = frozenset("、。，．・：；？！」』）】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョะาำๆฯ")
 _NEVER_LAST = frozenset("「『（【〈《เแโใไ")
@@ -38,6 +38,7 @@ class Block:
     pitch_px: float
     above_px: float
     below_px: float
+    is_rtl: bool  # whether most of its letters are written from right to left
 
     @property
     def width_px(self) -> float:
@@ -92,12 +93,6 @@ def _block_at(text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float
     return block if block.height_px + 2 * sizes.padding_px <= room_px[1] else None
 
 
-def reads_leftwards(text: str) -> bool:
-    """Tell whether the first letter belongs to a script that is written from right to left."""
-    first = next((ord(char) for char in text if char.isalpha()), 0)
-    return any(low <= first <= high for low, high in _RIGHT_TO_LEFT)
-
-
 def _measure(fonts: FontStack, em_px: float) -> Measure:
     return lambda text: fonts.ink(text).width_px * em_px
 
@@ -115,6 +110,7 @@ def _block(lines: list[str], fonts: FontStack, em_px: float, sizes: Sizes) -> Bl
         pitch_px=max(sizes.line_height, above + below + _GAP_EM) * em_px + 2 * sizes.padding_px,
         above_px=above * em_px,
         below_px=below * em_px,
+        is_rtl=is_rtl(lines),
     )
 
 

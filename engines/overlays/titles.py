@@ -41,7 +41,7 @@ def title_card(
     panel = Rect(middle_px - half_px, top_px, middle_px + half_px, top_px + height_px)
     rule_top_px = top_px + padding_px[1]
     rule = Rect(middle_px - rule_px[0] / 2, rule_top_px, middle_px + rule_px[0] / 2, rule_top_px + rule_px[1])
-    pen = Pen(fonts, block.em_px, ink_for(look.panel_color, wanted=look.text_color))
+    pen = Pen(fonts, block.em_px, ink_for(look.panel_color, wanted=look.text_color), is_rtl=block.is_rtl)
     return [
         shape(rounded(panel, _CARD_RADIUS_PX * unit), span, color=look.panel_color, opacity=_CARD_OPACITY),
         shape(rounded(rule, rule_px[1] / 2), span, color=look.accent_color),
@@ -66,7 +66,7 @@ def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fon
         field="overlays.hook",
     )
     middle_px = (room.left_px + room.right_px) / 2
-    pen = Pen(fonts, block.em_px, ink_for(look.accent_color))
+    pen = Pen(fonts, block.em_px, ink_for(look.accent_color), is_rtl=block.is_rtl)
     boxes, lines = [], []
     baselines = block.baselines_px(room.top_px + padding[1])
     for line, width_px, baseline in zip(block.lines, block.widths_px, baselines, strict=True):

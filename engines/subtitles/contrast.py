@@ -2,16 +2,11 @@
 
 from collections.abc import Set
 
+from engines.contrast import contrast
 from models.captions import CaptionStyle, Highlight
 
 LEAST = 4.5  # what WCAG asks of text
 BLACK, WHITE = "#000000", "#FFFFFF"
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours (#RRGGBB), from 1 to 21."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def legible(style: CaptionStyle, *, chosen: Set[str]) -> CaptionStyle:
@@ -72,9 +67,3 @@ def surroundings(style: CaptionStyle) -> tuple[tuple[str, str], ...]:
 
 def _most_different(*colors: str) -> str:
     return max((BLACK, WHITE), key=lambda candidate: min(contrast(candidate, color) for color in colors))
-
-
-def _luminance(color: str) -> float:
-    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

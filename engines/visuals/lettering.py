@@ -37,19 +37,21 @@ class Lettering:
     def _primary(self) -> ImageFont.FreeTypeFont:
         return _face(self.fonts[0], self.size_px)
 
-    def draw(self, canvas: ImageDraw.ImageDraw, left_px: float, baseline_px: float, line: str, *, ink: Ink) -> None:
-        """Draw a line from its left edge on. Runs in different fonts follow each other as the first letter reads."""
+    def draw(
+        self, canvas: ImageDraw.ImageDraw, left_px: float, baseline_px: float, line: str, *, ink: Ink, leftwards: bool
+    ) -> None:
+        """Draw a line from its left edge on. Runs in different fonts follow each other as the whole text reads."""
         runs = _runs(line, self.fonts)
-        for font, text in reversed(runs) if reads_leftwards(line) else runs:
+        for font, text in reversed(runs) if leftwards else runs:
             face = _face(font, self.size_px)
             canvas.text((left_px, baseline_px), text, fill=ink, font=face, anchor="ls")
             left_px += face.getlength(text)
 
 
 def reads_leftwards(text: str) -> bool:
-    """Tell whether the first letter belongs to a script that is written from right to left."""
-    first = next((char for char in text if char.isalpha()), "")
-    return bool(first) and unicodedata.bidirectional(first) in _LEFTWARDS
+    """Tell whether most letters are written from right to left."""
+    levels = [unicodedata.bidirectional(char) for char in text]
+    return sum(level in _LEFTWARDS for level in levels) > levels.count("L")
 
 
 def drawable(text: str, fonts: Sequence[Path]) -> str:

@@ -194,11 +194,12 @@ def _write(
     draw = ImageDraw.Draw(canvas)
     step_px = face.size_px * _LINE_HEIGHT
     margin_px = canvas.width * (1 - _TEXT_WIDTH) / 2
+    leftwards = reads_leftwards(" ".join(lines))
     for number, line in enumerate(lines):
         spare_px = canvas.width * _TEXT_WIDTH - face.getlength(line)
         left_px = margin_px + {"left": 0.0, "center": spare_px / 2, "right": spare_px}[side]
         baseline_px = top_px + step_px * (number + 0.5) + (face.ascent_px - face.descent_px) / 2
-        face.draw(draw, left_px, baseline_px, line, ink=ink)
+        face.draw(draw, left_px, baseline_px, line, ink=ink, leftwards=leftwards)
 
 
 def _scrim(width: int, height: int) -> Image.Image:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engines.contrast import LEAST_CONTRAST, contrast, ink_for
 from engines.errors import GlyphsMissing, OverlayTooLong
-from engines.overlays.text import Sizes, drawable, fit_block, reads_leftwards
+from engines.overlays.text import Sizes, drawable, fit_block
 from engines.subtitles.fonts import find_fonts
 
 FOLDER = Path(__file__).parents[3] / "assets" / "fonts"
@@ -71,11 +71,11 @@ def test_glyphs_that_no_font_has_are_an_error():
         drawable("ᚠᚢᚦ", FONTS)
 
 
-def test_the_side_where_reading_starts():
-    assert reads_leftwards("123 القمر")
-    assert reads_leftwards("ירח")
-    assert not reads_leftwards("Moon القمر")
-    assert not reads_leftwards("42")
+@pytest.mark.parametrize(
+    ("text", "rtl"), [("صورة القمر من Hubble", True), ("Hubble صورة من القمر", True), ("Moon 42", False)]
+)
+def test_the_side_where_reading_starts(text: str, rtl: bool):
+    assert fit_block(text, fonts=FONTS, room_px=(900, 500), sizes=SIZES, field="overlays.hook").is_rtl is rtl
 
 
 @given(ground=st.integers(0, 0xFFFFFF), wanted=st.integers(0, 0xFFFFFF))

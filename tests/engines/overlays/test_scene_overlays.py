@@ -131,7 +131,7 @@ def test_the_title_card_comes_first_and_the_hook_after_it():
     settings = OverlaySettings(title_card="Card", title_card_ms=2500, hook="Hook", hook_ms=3000)
     first, second = (draw_scene(scene, scenes, design(settings=settings)) for scene in scenes)
     times = {
-        event.rpartition("}")[2]: event.split(",")[1:3]
+        event.rpartition("}")[2].strip("\u200e"): event.split(",")[1:3]
         for event in (*first.events, *second.events)
         if "\\p1" not in event
     }
