@@ -133,7 +133,7 @@ class ServiceFailed(TransientError):
 class NothingConfigured(UserError):
     """Needs `source`, `remedy`: the installation has no service for that kind of source; how to give it one."""
 
-    template = "{source}: this installation has none to ask: {remedy}"
+    template = "{source}: this installation is not set up for it: {remedy}"
 
 
 class NothingFound(UserError):
