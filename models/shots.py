@@ -63,6 +63,7 @@ class Framing(Model):
     focus: Focus = Focus.AUTO
     easing: Easing = Easing.AUTO
     looks: tuple[EffectUse, ...] = ()
+    watched_ms: int = Field(default=12_000, gt=0, description="How much of a clip is searched for its subject")
 
 
 class WindowKey(Model):

@@ -78,7 +78,7 @@ def _clip(source: Source, framing: Framing, size: Size, store: ArtifactStore, fo
     if framing.start_ms >= duration_ms or end_ms > duration_ms:
         raise TrimOutOfRange(source=source.uri, start_ms=framing.start_ms, end_ms=end_ms, duration_ms=duration_ms)
     framed = frame_clip(
-        ClipPart(store.local_path(blob), framing.start_ms, end_ms, source.uri),
+        ClipPart(store.local_path(blob), framing.start_ms, end_ms, source.uri, framing.watched_ms),
         framing,
         picture_px=(source.info.width_px, source.info.height_px),
         canvas_px=size,

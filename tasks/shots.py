@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from blocks.settings import get_settings
 from blocks.store import ArtifactStore
+from engines.stock.wants import least_ms
 from engines.timebase import frame_to_ms
 from engines.visuals.catalogue import EffectKind, add_folder, use_of
 from engines.visuals.motion import choose_motions, clip_motion
@@ -15,6 +16,7 @@ from tasks.brand import numbers_of
 from tasks.errors import in_scene
 
 PUNCH_MS = 240
+_WATCHED_MS = (3_000, 6_000, 12_000)
 _PUNCH_LEAD_MS = 60  # the eye sees a move that starts with the word as one that is late
 
 
@@ -40,9 +42,16 @@ def framings(scenes: Sequence[Scene]) -> list[Framing]:
                 focus=scene.focus,
                 easing=scene.easing,
                 looks=looks,
+                watched_ms=_watched_ms(scene),
             )
         )
     return made
+
+
+def _watched_ms(scene: Scene) -> int:
+    """Return how much of a clip a scene may show, guessed from its text, in steps that few edits of it pass over."""
+    guess_ms = least_ms(scene, rate=1.0) - scene.start_ms
+    return next((step_ms for step_ms in _WATCHED_MS if guess_ms <= step_ms), _WATCHED_MS[-1])
 
 
 def timed(shot: Shot, scene: Scene, narration: Narration | None, timeline: Timeline, index: int) -> Shot:

@@ -20,7 +20,6 @@ from models.media import MediaLimits
 from models.spec import Fit
 
 SIDE_PX = 192  # of the longer side
-SPAN_MS = 12_000  # of a part's start: scenes are shorter
 _KEY_GAP_MS = 2_500
 _LEAST_KEY_GAP_MS = 900
 _REORDERED_MS = 500
@@ -40,11 +39,12 @@ class ClipPart(NamedTuple):
     start_ms: int
     end_ms: int
     source: str
+    watched_ms: int = 12_000  # of its start
 
     @property
     def span_ms(self) -> int:
         """How much of it is looked at."""
-        return min(self.end_ms - self.start_ms, SPAN_MS)
+        return min(self.end_ms - self.start_ms, self.watched_ms)
 
 
 def glance_at_still(path: Path, *, source: str, limits: MediaLimits | None = None) -> Pixels:

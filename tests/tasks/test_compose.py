@@ -9,6 +9,7 @@ from PIL import Image
 
 from blocks.store import ArtifactStore
 from engines.visuals.probe import probe
+from engines.visuals.shots import is_plain
 from models.encoding import FrameFormat
 from models.media import MediaInfo, MediaKind, MediaLimits, Source
 from models.shots import FULL_WINDOW, Framing, Shot
@@ -97,6 +98,15 @@ def test_a_clip_at_rest_follows_who_leaves_and_named_ones_do_not(clip: Source):
     assert (resting.picture.width_px, resting.picture.focus_x) == (108, 0)
     for shot in (composed(clip, MotionName.ZOOM_IN), composed(clip, fit=Fit.CONTAIN)):
         assert not shot.follow
+
+
+def test_a_clip_whose_subject_stays_is_decoded_where_it_is_encoded(store: ArtifactStore, tmp_path: Path):
+    frame = np.full((180, 320, 3), (120, 140, 160), np.uint8)
+    frame[60:130, 230:280] = (210, 60, 40)
+    path = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(40, 25), pictures=[frame] * 40, size=(320, 180))
+    shot = composed(stored(store, path), MotionName.NONE)
+    assert is_plain(shot, VIDEO)
+    assert shot.picture.focus_x > 0.7
 
 
 def test_two_pictures_get_half_of_the_screen_each(photo: Source, clip: Source):

@@ -61,6 +61,11 @@ def test_an_unknown_look_names_its_scene():
         framings([scene(), scene(effects=("sparkle",))])
 
 
+def test_as_much_of_a_clip_is_watched_as_may_be_shown():
+    scenes = [scene(), scene(narration="Moon " * 20), scene(narration="Moon " * 90), scene(end_ms=2900)]
+    assert [framing.watched_ms for framing in framings(scenes)] == [3_000, 12_000, 12_000, 3_000]
+
+
 def test_colours_rest_and_neighbours_differ():
     scenes = [scene(motion="auto", visual=visual) for visual in ("a.jpg", "color:#000000", "b.jpg", "c.jpg")]
     motions = [framing.still_motion for framing in framings(scenes)]

@@ -8,7 +8,7 @@ from engines.visuals.motion import window_during
 from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, new_frame
 from engines.visuals.resampling import resample
-from models.shots import Shot
+from models.shots import Plate, Shot, Window
 
 
 @dataclass
@@ -26,9 +26,15 @@ class CameraMove(Effect):
     def apply(self, clip: VideoClip) -> VideoClip:
         """Return `clip` seen through the moving window."""
         out = new_frame(self.width_px, self.height_px)
+        is_still = isinstance(self.shot.picture, Plate)
+        shown: Window | None = None
 
         def seen(frame: Frame, t: float) -> Frame:
+            nonlocal shown
             window = window_during(self.shot, t, duration_s=clip.duration, played_s=self.played_s)
-            return resample(frame, window, out)
+            if not (is_still and window == shown):  # before and after a punch-in nothing changes
+                resample(frame, window, out)
+                shown = window
+            return out
 
         return per_frame(clip, seen, size=(self.width_px, self.height_px))
