@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects clean
+.PHONY: docs setup demo test test-align test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,11 @@ test-ui: setup
 # A hundred rows on two workers, one of which is killed half way: about 5 minutes.
 test-batch: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_batch_on_workers.py
+
+# Word recognition by the extra `align`, with a model that the tests build.
+test-align: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[align]'
+	$(BIN)/pytest tests/engines/audio/test_recognition.py
 
 # A hundred clients of the run API on Postgres and Redis (Debian: apt-get install postgresql redis-server): 8 minutes.
 load: setup

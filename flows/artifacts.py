@@ -10,7 +10,7 @@ from prefect.artifacts import (
 )
 
 from models.credits import SceneCredit
-from models.report import RenderReport, ServiceReport, StepFailure
+from models.report import NarrationReport, RenderReport, ServiceReport, StepFailure
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -44,6 +44,7 @@ def report_markdown(report: RenderReport) -> str:
             f"- Video: {video.width_px}x{video.height_px} at {video.fps} fps, {video.frame_count} frames, "
             f"{video.duration_ms / 1000:.2f} s, {video.blob.size / 1e6:.1f} MB",
             f"- Sound: {loudness}",
+            *_speakers(report.narrations),
             f"- Took: {report.seconds:.1f} s, {sum(step.state == 'cached' for step in report.steps)} of "
             f"{len(report.steps)} steps from the cache",
             *(f"- {file.name}: `{file.uri}`" for file in report.publication.files),
@@ -56,6 +57,18 @@ def report_markdown(report: RenderReport) -> str:
             *_services_table(report.services),
         ]
     )
+
+
+def _speakers(narrations: Sequence[NarrationReport]) -> list[str]:
+    """Return a line for each who spoke, with the scenes; who only stood in says for whom."""
+    scenes: dict[tuple[str, str | None, str], list[str]] = {}
+    for each in narrations:
+        scenes.setdefault((each.speaker, each.stands_in_for, each.timing), []).append(str(each.scene))
+    return [
+        f"- Speech: {_escaped(speaker)}{f' for {_escaped(wanted)}, which was down' if wanted else ''}, "
+        f"words timed: {timing}, scenes {', '.join(numbers)}"
+        for (speaker, wanted, timing), numbers in scenes.items()
+    ]
 
 
 def credits_table(credits: Sequence[SceneCredit]) -> list[str]:

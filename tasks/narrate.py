@@ -21,7 +21,7 @@ from tasks.errors import in_scene
 from tasks.retries import RETRIES, step
 from tasks.voices import VoiceCache, recogniser_for, sounding, speak
 
-_STEP = VoiceCache(version=2, exclude=frozenset({"number", "total"}))
+_STEP = VoiceCache(version=3, exclude=frozenset({"number", "total"}))
 _DOWN = (SpeechFailed, ServiceSuspended, DownloadFailed)
 
 

@@ -28,7 +28,20 @@ _PITCH_RANGE = 60
 _VOLUME = 70  # some variants clip at 100
 _PEAK_DB = -3.0
 _HEARD_DB = -48.0  # below the loudest: what counts as silence
-_TONE: Curve = ((40, -24), (75, -3), (120, 1.5), (250, 1.5), (600, 0), (1800, 0), (3200, 3), (5500, 2.5), (9500, -3))
+_TONE: Curve = (
+    (10, -60),
+    (40, -24),
+    (75, -3),
+    (120, 1.5),
+    (250, 1.5),
+    (600, 0),
+    (1800, 0),
+    (3200, 3),
+    (5500, 2.5),
+    (9500, -3),
+)
+_PAD = 1470  # samples of silence around an utterance: room for what filters put before a sound
+_FADE_IN_MS, _FADE_OUT_MS = 2, 5
 _ALIASES = {"iw": "he", "in": "id", "zh-hk": "yue", "zh-mo": "yue", "sh": "hr"}
 _GENDERS = {1: "male", 2: "female"}
 
@@ -164,18 +177,27 @@ def _prosody(voice: Voice) -> Prosody:
 
 
 def _to_master_rate(utterance: LibraryUtterance) -> Samples:
+    """Return the utterance at 48 kHz between silence: some variants begin and end abruptly, with a click."""
     raw = utterance.samples.astype(np.float32)
-    samples = resample(raw, rate_hz=RATE_HZ, target_hz=SAMPLE_RATE_HZ, tone=_TONE)
+    for edge, fade_ms in ((raw, _FADE_IN_MS), (raw[::-1], _FADE_OUT_MS)):
+        slope = np.linspace(0, 1, min(RATE_HZ * fade_ms // 1000, len(raw)), dtype=np.float32)
+        edge[: len(slope)] *= slope
+    padded = np.pad(raw, _PAD)
+    samples = resample(padded, rate_hz=RATE_HZ, target_hz=SAMPLE_RATE_HZ, tone=_TONE)
     return samples * np.float32(gain_of(_PEAK_DB) / max(float(np.max(np.abs(samples))), 1e-9))
 
 
 def _trim(samples: Samples) -> tuple[Samples, int]:
-    """Give speech a short head and tail of silence; also return how many samples the head moved it by."""
+    """Give speech a short head and tail of silence; also return how much later, in samples, it is than without any."""
     heard = np.flatnonzero(np.abs(samples) > gain_of(_PEAK_DB + _HEARD_DB))
     head, tail = ms_to_sample(HEAD_MS), ms_to_sample(TAIL_MS)
     first, last = int(heard[0]), int(heard[-1]) + 1
     before, after = max(head - first, 0), max(last + tail - len(samples), 0)
-    return np.pad(samples, (before, after))[first + before - head : last + before + tail], head - first
+    trimmed = np.pad(samples, (before, after))[first + before - head : last + before + tail]
+    for edge in (trimmed, trimmed[::-1]):
+        slope = np.linspace(0, 1, head // 2, dtype=np.float32)
+        edge[: len(slope)] *= slope
+    return trimmed, head - first + _PAD * SAMPLE_RATE_HZ // RATE_HZ
 
 
 def _stretches(

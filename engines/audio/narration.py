@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -190,7 +191,16 @@ def _joined(parts: Sequence[_Part], pauses_ms: Sequence[int]) -> tuple[Samples, 
         silence_ms = max(0, pause_ms - part.edge_ms[1] - next_head_ms)
         pieces += [_faded(part.samples), np.zeros(ms_to_sample(silence_ms), dtype=np.float32)]
         length += sum(map(len, pieces[-2:]))
-    return np.concatenate(pieces), tuple(words)
+    return np.concatenate(pieces), _apart(words)
+
+
+def _apart(words: Sequence[WordTiming]) -> tuple[WordTiming, ...]:
+    """End every word before the next one begins."""
+    ended = [
+        word.model_copy(update={"end_ms": min(word.end_ms, max(following.start_ms, word.start_ms + 1))})
+        for word, following in pairwise(words)
+    ]
+    return (*ended, *words[-1:])
 
 
 def _faded(samples: Samples) -> Samples:
