@@ -36,7 +36,7 @@ Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour,
 StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
 Style: Text,{font},{size:.2f},{color},{color},{outline_color},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,\
 {anchor},0,0,0,-1
-Style: Shadow,{font},{size:.2f},{shadow_color},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,\
+Style: Shadow,{font},{size:.2f},{shadow_fill},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,\
 {outline:.2f},0,{anchor},0,0,0,-1
 Style: Box,{font},{size:.2f},&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,1
 
@@ -68,6 +68,8 @@ def escape_text(text: str) -> str:
 
 def _head(look: Look) -> str:
     style, frame, fonts = look.style, look.frame, look.fonts
+    # Where the words with their outlines cover the inside of their shadows anyway, that need not be drawn.
+    is_covered = 0 < style.shadow_offset_px <= style.outline_px
     return _HEAD.format(
         width=frame.width_px,
         height=frame.height_px,
@@ -76,6 +78,7 @@ def _head(look: Look) -> str:
         size=fonts.primary.ass_size(style.size_px * frame.unit),
         color=f"&H00{_bgr(style.color)}",
         outline_color=f"&H00{_bgr(style.outline_color)}",
+        shadow_fill=f"&H{_alpha(0 if is_covered else style.shadow_opacity)}{_bgr(style.shadow_color)}",
         shadow_color=f"&H{_alpha(style.shadow_opacity)}{_bgr(style.shadow_color)}",
         outline=style.outline_px * frame.unit,
         anchor=_ANCHORS[style.alignment],

@@ -35,6 +35,10 @@ class Face:
         """Whether it draws emoji and no letters."""
         return ord("a") not in self.coverage and 0x1F600 in self.coverage
 
+    def folder(self, fonts_dirs: Sequence[Path]) -> int:
+        """Return in which of the folders it is."""
+        return fonts_dirs.index(self.path.parent)
+
     def ass_size(self, em_px: float) -> float:
         """Return the ASS Fontsize that gives this em: libass scales ascent plus descent, not the em, to it."""
         return em_px * (self.ascent + self.descent)
@@ -119,7 +123,7 @@ def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
 
 
 def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontStack:
-    """Return the face of a family (or full) name nearest to `weight`, with all others behind it.
+    """Return the face of a family (or full) name nearest to `weight`; behind it all others, folder by folder.
 
     Raises FontUnknown.
     """
@@ -131,7 +135,7 @@ def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontS
     primary = min(named, key=lambda face: (abs(face.weight - weight), face.full_name))
     others = sorted(
         (face for face in faces if face is not primary),
-        key=lambda face: (face.is_emoji, abs(face.weight - weight), face.full_name),
+        key=lambda face: (face.is_emoji, face.folder(fonts_dirs), abs(face.weight - weight), face.full_name),
     )
     return FontStack(primary, others)
 

@@ -33,6 +33,7 @@ def alone(stack: FontStack) -> FontStack:
         ("Noto Sans Bold", "Äquator, Queue & jazz"),
         ("Noto Sans Arabic", "مرحبا بالعالم"),
         ("Noto Sans Devanagari", "नमस्ते दुनिया"),
+        ("Noto Sans CJK SC", "月球每年離遠달"),
     ],
 )
 def test_measured_text_is_as_wide_and_high_as_libass_draws_it(fonts_dir, burn, family, text):
