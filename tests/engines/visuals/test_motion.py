@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.visuals.easing import eased
+from engines.visuals.following import followed
 from engines.visuals.motion import (
     MOST_TRAVEL,
     PUNCH_ZOOM,
@@ -18,7 +19,7 @@ from engines.visuals.motion import (
     window_path,
 )
 from models.artifacts import ArtifactRef
-from models.shots import FULL_WINDOW, Plate, Shot, Window
+from models.shots import FULL_WINDOW, Plate, Shot, Window, WindowKey
 from models.spec import Easing, Fit, MotionName
 
 CANVAS = (1080, 1920)
@@ -131,6 +132,23 @@ def test_a_punch_happens_at_its_time():
     assert window_during(shot, 0.79, duration_s=3) == shot.window_from
     assert window_during(shot, 1.0, duration_s=3) == window_during(shot, 3, duration_s=3) == shot.window_to
     assert shot.window_from.width > window_during(shot, 0.9, duration_s=3).width > shot.window_to.width
+
+
+@given(st.lists(st.tuples(st.integers(100, 900), st.floats(0, 0.5)), min_size=1, max_size=8))
+def test_a_window_that_follows_goes_through_its_keys_and_never_past_them(steps: list[tuple[int, float]]):
+    times = list(accumulate(gap_ms for gap_ms, _ in steps))
+    keys = tuple(
+        WindowKey(at_ms=at_ms, window=Window(x=x, y=0, width=0.5, height=1))
+        for at_ms, (_, x) in zip(times, steps, strict=True)
+    )
+    for key in keys:
+        assert followed(keys, key.at_ms).x == pytest.approx(key.window.x, abs=1e-9)
+    for one, other in pairwise(keys):
+        xs = [followed(keys, one.at_ms + (other.at_ms - one.at_ms) * step / 20).x for step in range(21)]
+        low, high = sorted((one.window.x, other.window.x))
+        assert low - 1e-9 <= min(xs) <= max(xs) <= high + 1e-9
+    assert followed(keys, 0).x == keys[0].window.x
+    assert followed(keys, times[-1] + 500).x == keys[-1].window.x
 
 
 @given(st.lists(st.sampled_from(MotionName), min_size=1, max_size=30))

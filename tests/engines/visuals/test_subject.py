@@ -1,6 +1,7 @@
 """The crop keeps the subject: on synthetic scenes of which it is known where that is."""
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from engines.visuals.following import followed
+from engines.visuals.framing import frame_clip
 from engines.visuals.glances import ClipPart, glance_at_still
 from engines.visuals.reframing import best_place, crop_place
 from engines.visuals.saliency import saliency
 from engines.visuals.subject import Aim, Follow, aim_at_clip, aim_at_still, follow_subject, in_crop, seen_in_clip
+from models.shots import Framing
+from models.spec import Fit, MotionName
 from tests.engines.visuals.subjects import GROUNDS, SUBJECTS, Pixels
 from tests.media import constant_rate, make_video
 
@@ -168,6 +172,23 @@ def test_a_subject_that_walks_is_followed_smoothly(tmp_path: Path, start_ms: int
     speed = np.diff(starts)
     assert np.abs(np.diff(speed)).max() < 0.0012  # of the width, a frame a frame: no jerk is seen
     assert (speed > -1e-4).all()
+
+
+def test_a_subject_that_falls_is_followed_down_a_tall_clip(tmp_path: Path):
+    ys, pictures = np.interp(np.arange(120), [0, 20, 100, 120], [0.15, 0.15, 0.85, 0.85]), []
+    for y in ys:
+        picture = np.full((320, 180, 3), (110, 130, 150), np.uint8)
+        SUBJECTS["ball"][0](picture, (90, y * 320), 70, (210, 40, 40))
+        pictures.append(picture)
+    path = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(120, 25), pictures=pictures, size=(180, 320))
+    wide = Framing(fit=Fit.COVER, motion=MotionName.NONE, still_motion=MotionName.NONE)
+    framed = frame_clip(part(path, 120), wide, picture_px=(180, 320), canvas_px=(1920, 1080))
+    assert framed.size_px[0] == 1920
+    assert framed.size_px[1] > 2 * 1080
+    tops = [followed(framed.follow, number * 40).y for number in range(120)]
+    assert all(one <= other + 1e-6 for one, other in pairwise(tops))
+    assert tops[0] < 0.05
+    assert tops[-1] + framed.follow[0].window.height > 0.95
 
 
 def test_a_camera_that_pans_is_not_fought(tmp_path: Path):
