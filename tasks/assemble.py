@@ -47,7 +47,7 @@ def assemble_video(
         )
 
 
-@step(version=3, run_name="make_poster")
+@step(version=4, run_name="make_poster")
 def make_poster(
     shots: tuple[Shot, ...],
     frame_counts: tuple[int, ...],

@@ -9,7 +9,7 @@ import numpy as np
 from engines.visuals.color import Pixels
 from models.shots import Footage, Shot
 
-MOST_CANDIDATES = 8
+MOST_STILLS, MOST_CLIPS = 8, 4
 _MOST_OF_A_CLIP = 3
 _SCORED_WIDTH_PX = 270  # with a median filter on top, noise goes and edges stay
 _SHARP_ENOUGH = 20.0  # standard deviation of the Laplacian, above which sharper is no better
@@ -24,15 +24,23 @@ class Candidate(NamedTuple):
 
 
 def candidates(shots: Sequence[Shot], frame_counts: Sequence[int]) -> tuple[Candidate, ...]:
-    """Return frames spread over the scenes: one of each still's middle, up to three of a clip, never a clip's first."""
-    spread = _spread(len(shots), MOST_CANDIDATES)
-    each = max(1, min(_MOST_OF_A_CLIP, MOST_CANDIDATES // len(spread)))
-    return tuple(
-        Candidate(scene, frame_counts[scene] * (2 * number + 1) // (2 * count))
-        for scene in spread
-        for count in [each if isinstance(shots[scene].picture, Footage) else 1]
-        for number in range(count)
-    )
+    """Return frames spread over the scenes: of stills the middle, of clips one to three, never the first.
+
+    A still is at hand; a clip has to be decoded from its last key frame on, so that fewer of them are looked at.
+    """
+    stills = [scene for scene, shot in enumerate(shots) if not isinstance(shot.picture, Footage)]
+    clips = [scene for scene, shot in enumerate(shots) if isinstance(shot.picture, Footage)]
+    each = max(1, min(_MOST_OF_A_CLIP, MOST_CLIPS // max(1, len(clips))))
+    moments = [(2 * number + 1, 2 * each) for number in range(each)] if each > 1 else [(1, 3)]
+    chosen = [
+        *(Candidate(scene, frame_counts[scene] // 2) for scene in _spread(stills, MOST_STILLS)),
+        *(
+            Candidate(scene, frame_counts[scene] * share // whole)
+            for scene in _spread(clips, MOST_CLIPS)
+            for share, whole in moments
+        ),
+    ]
+    return tuple(sorted(chosen))
 
 
 def frame_score(rgb: Pixels) -> float:
@@ -47,7 +55,7 @@ def frame_score(rgb: Pixels) -> float:
     return sharpness * contrast * (0.6 + 0.4 * exposed)  # a black sky is no fault
 
 
-def _spread(count: int, most: int) -> list[int]:
-    """Return up to `most` of the indices below `count`, evenly spread, the first among them."""
-    chosen = min(count, most)
-    return [number * count // chosen for number in range(chosen)]
+def _spread(scenes: Sequence[int], most: int) -> list[int]:
+    """Return up to `most` of the scenes, evenly spread, the first among them."""
+    count = min(len(scenes), most)
+    return [scenes[number * len(scenes) // count] for number in range(count)]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from engines.visuals.logo import make_logo
-from engines.visuals.poster_frame import MOST_CANDIDATES, candidates, frame_score
+from engines.visuals.poster_frame import MOST_CLIPS, MOST_STILLS, candidates, frame_score
 from models.artifacts import ArtifactRef
 from models.shots import Footage, Plate, Shot
 
@@ -47,10 +47,12 @@ def test_noise_does_not_pass_for_sharpness():
 def test_candidates_are_few_spread_and_never_a_clips_first_frame(count: int):
     shots, frames = [CLIP, STILL] * (count // 2) + [CLIP] * (count % 2), [90] * count
     chosen = candidates(shots, frames)
-    assert 1 <= len(chosen) <= MOST_CANDIDATES
+    assert 1 <= len(chosen) <= MOST_STILLS + MOST_CLIPS
     assert len(set(chosen)) == len(chosen)
     assert all(0 < frame < 90 for _, frame in chosen)
-    assert {scene for scene, _ in chosen} == set(range(count)) or len({scene for scene, _ in chosen}) == MOST_CANDIDATES
+    assert sum(shots[scene] is CLIP for scene, _ in chosen) <= MOST_CLIPS
+    if count <= 2 * MOST_CLIPS:
+        assert {scene for scene, _ in chosen} == set(range(count))
     assert max(scene for scene, _ in chosen) >= count * 3 // 4
 
 
