@@ -26,7 +26,7 @@ from tasks.retries import step
 _ALWAYS_MS = 3_600_000
 
 
-@step(version=5, run_name="draw_overlays")
+@step(version=6, run_name="draw_overlays")
 def draw_overlays(
     captions: CaptionSet,
     scenes: tuple[StagedScene, ...],

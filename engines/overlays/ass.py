@@ -134,11 +134,11 @@ def grown(rect: Rect, by_px: float) -> Rect:
     return Rect(rect.left_px - by_px, rect.top_px - by_px, rect.right_px + by_px, rect.bottom_px + by_px)
 
 
-def wipe_right(rect: Rect, *, within_ms: int) -> str:
-    """Return tags that uncover what is inside `rect` from its left edge on, in `within_ms`."""
-    left, top, bottom = int(rect.left_px), int(rect.top_px), int(rect.bottom_px) + 1
-    whole = f"\\clip({left},{top},{int(rect.right_px) + 1},{bottom})"
-    return f"\\clip({left},{top},{left},{bottom})\\t(0,{within_ms},0.6,{whole})"
+def wipe(rect: Rect, *, within_ms: int, leftwards: bool = False) -> str:
+    """Return tags that uncover what is inside `rect` from its left edge on, or from its right one, in `within_ms`."""
+    left, top, right, bottom = int(rect.left_px), int(rect.top_px), int(rect.right_px) + 1, int(rect.bottom_px) + 1
+    edge = right if leftwards else left
+    return f"\\clip({edge},{top},{edge},{bottom})\\t(0,{within_ms},0.6,\\clip({left},{top},{right},{bottom}))"
 
 
 def merge(captions: str | None, *, events: Sequence[str], font: str, canvas_px: tuple[int, int]) -> str:

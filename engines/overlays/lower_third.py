@@ -1,7 +1,7 @@
 """Lower third: who or what is seen, on a panel at the side where reading starts."""
 
 from engines.contrast import ink_for
-from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line, wipe_right
+from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line, wipe
 from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones
 from engines.subtitles.fonts import FontStack
@@ -53,10 +53,10 @@ def _events(
     mark_px, radius_px = _MARK_PX * unit, _RADIUS_PX * unit
     edge = panel.right_px - mark_px if mirrored else panel.left_px
     mark = Rect(edge, panel.top_px, edge + mark_px, panel.bottom_px)
-    wipe = wipe_right(panel, within_ms=_WIPE_MS)
+    uncover = wipe(panel, within_ms=_WIPE_MS, leftwards=mirrored)
     events = [
-        shape(rounded(panel, radius_px), span, color=look.panel_color, opacity=_PANEL_OPACITY, tags=wipe),
-        shape(rounded(mark, mark_px / 2), span, color=look.accent_color, tags=wipe),
+        shape(rounded(panel, radius_px), span, color=look.panel_color, opacity=_PANEL_OPACITY, tags=uncover),
+        shape(rounded(mark, mark_px / 2), span, color=look.accent_color, tags=uncover),
     ]
     inset_px = mark_px + _PADDING_PX[0] * unit
     x_px = panel.right_px - inset_px if mirrored else panel.left_px + inset_px
@@ -72,7 +72,7 @@ def _events(
                 baseline_px=baseline,
                 pen=pen,
                 anchor=3 if mirrored else 1,
-                tags=wipe,
+                tags=uncover,
             )
             for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)
         ]
