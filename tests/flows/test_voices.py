@@ -13,7 +13,9 @@ from engines.audio.pcm import load_wav, samples_of, save_wav
 from engines.errors import RenderFailed
 from models.report import RenderReport
 from models.voice import Voice
+from tests.conftest import Page
 from tests.flows.studio import Studio, worked
+from tests.piper_model import build_piper_voice
 from tests.speech_server import SpeechServer
 
 KEY = "sk-very-secret-0123456789"
@@ -124,3 +126,36 @@ def test_one_recording_is_split_over_the_scenes(studio: Studio, tmp_path: Path):
     assert "split_voice_over" in worked(report)
     total_ms = sum(map(len, pieces)) / 48 + 400
     assert abs(report.video.duration_ms - total_ms) < 4 * 34, "the timeline's pauses are taken from the speaker's"
+
+
+def test_a_model_by_path_or_address_is_fetched_once_and_again_when_it_changes(studio: Studio, web: Any):
+    folder = studio.root / "models"
+    folder.mkdir()
+    model = build_piper_voice(folder)
+    wanted = spec("", "Hello there.") | {"voice": {"provider": "piper", "name": "models/tiny.onnx"}}
+    report = studio.render(wanted)
+    assert [(line.speaker, line.timing) for line in report.narrations] == [(f"piper:{model}", "estimated")]
+    assert spoken(studio.render(wanted)) == set()
+    build_piper_voice(folder, tells_durations=True)
+    assert [line.timing for line in studio.render(wanted).narrations] == ["provider"]
+
+    for path in (model, model.with_name(f"{model.name}.json")):
+        web.page(f"/{path.name}", path.read_bytes(), headers={"ETag": '"1"'})
+    address = f"{web.url}/tiny.onnx"
+    wanted["voice"]["name"] = address
+    private = {"NEUROSHORTS_ALLOW_PRIVATE_NETWORKS": "true"}
+    assert [line.timing for line in studio.render(wanted, **private).narrations] == ["provider"]
+    assert web.gets() == 2
+    assert spoken(studio.render(wanted, **private)) == set()
+    assert web.gets() == 2
+    with pytest.raises(RenderFailed, match="public"):
+        studio.render(wanted | {"title": "Guarded"})
+    web.pages = {f"/{path}": Page(status=503) for path in ("tiny.onnx", "tiny.onnx.json")}
+    other = wanted | {"scenes": [{"narration": "Something new.", "visual": "color:#204060"}]}
+    assert [line.timing for line in studio.render(other, **private).narrations] == ["provider"], "the copy fetched last"
+
+
+def test_a_model_that_is_not_there_is_the_users_mistake(studio: Studio):
+    wanted = spec("", "Hello there.") | {"voice": {"provider": "piper", "name": "models/gone"}}
+    with pytest.raises(RenderFailed, match=r"scene 1: .*gone\.onnx: not found"):
+        studio.render(wanted)
