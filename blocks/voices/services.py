@@ -102,10 +102,10 @@ class ElevenLabsVoice(VoiceBlock):
         return speaking(language, self._client().voices())
 
     def _client(self) -> ElevenLabsSpeaker:
-        if self.api_key is None:
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        if not key:
             reason = "elevenlabs needs a key: save a block, or set NEUROSHORTS_ELEVENLABS_API_KEY"
             raise VoiceUnavailable(voice="elevenlabs", reason=reason)
-        key = self.api_key.get_secret_value()
         service = SpeechService(
             name="elevenlabs",
             base_url=self.base_url,
