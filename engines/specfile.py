@@ -91,9 +91,12 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
     scenes = tuple(
         scene.model_copy(update={name: absolute(getattr(scene, name)) for name in named}) for scene in spec.scenes
     )
-    voice = spec.voice
-    if voice.provider is VoiceProvider.PIPER and "/" in voice.name:
-        voice = voice.model_copy(update={"name": absolute(voice.name)})
+    voice = spec.voice.model_copy(
+        update={
+            "name": _model_path(spec.voice.provider, spec.voice.name, absolute),
+            "fallback": tuple(_stand_in(said, absolute) for said in spec.voice.fallback),
+        }
+    )
     music = _with_paths(spec.music, ("track",), absolute)
     sound = _with_paths(spec.sound, ("transition_sound",), absolute)
     captions = _with_paths(spec.captions, ("source",), absolute)
@@ -119,6 +122,16 @@ def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
 def _with_paths(model: M, names: Sequence[str], absolute: Callable[[str | None], str | None]) -> M:
     """Return the model with some fields made absolute; those that were left out stay left out."""
     return model.model_copy(update={name: absolute(getattr(model, name)) for name in names if getattr(model, name)})
+
+
+def _model_path(provider: str, name: str, absolute: Callable[[str | None], str | None]) -> str:
+    """Return the name of a voice: Piper's may be a path; without a slash it is one of a folder that a block names."""
+    return (absolute(name) or "") if provider == VoiceProvider.PIPER and "/" in name else name
+
+
+def _stand_in(said: str, absolute: Callable[[str | None], str | None]) -> str:
+    provider, colon, name = said.partition(":")
+    return f"{provider}{colon}{_model_path(provider, name, absolute)}"
 
 
 def _below_url(base_url: str, path: str) -> str:

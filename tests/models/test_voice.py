@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from engines.specfile import build_spec
 from models.spec import Scene, ShortSpec
 from models.voice import Voice, VoiceProvider
 
@@ -38,3 +41,16 @@ def test_the_chain_keeps_how_to_speak_and_forgets_whose_settings():
 def test_a_recording_of_the_whole_needs_texts_to_be_split_by():
     with pytest.raises(ValidationError, match="voice_over"):
         ShortSpec(title="T", voice_over="a.wav", scenes=(Scene(visual="a.png", min_duration_ms=100),))
+
+
+def test_paths_of_models_are_found_from_the_spec():
+    voice = {
+        "provider": "piper",
+        "name": "voices/a.onnx#high",
+        "fallback": ["piper:voices/b.onnx", "piper:c", "edge:x/y"],
+    }
+    spec = build_spec({"title": "T", "script": "Hi.", "voice": voice}, base_dir=Path("/specs"))
+    assert spec.voice.name == "/specs/voices/a.onnx#high"
+    assert spec.voice.fallback == ("piper:/specs/voices/b.onnx", "piper:c", "edge:x/y")
+    url = {"provider": "piper", "name": "https://example.org/a.onnx"}
+    assert build_spec({"title": "T", "script": "Hi.", "voice": url}, base_dir=Path("/specs")).voice.name == url["name"]

@@ -1,6 +1,7 @@
 """The voices of Microsoft Edge's "read aloud", by the edge-tts library: no key, and the time of every word."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,9 @@ DEFAULT_VOICES = {
     "zh": "zh-CN-XiaoxiaoNeural",
 }
 
+_NAME = re.compile(r"[A-Za-z0-9(), -]+")
+_LIST = "`neuroshorts voices --provider edge` lists them"
+
 T = TypeVar("T")
 
 
@@ -62,6 +66,8 @@ class EdgeSpeaker:
     def synthesize(self, text: str, settings: Voice, *, language: str, folder: Path) -> Utterance:
         """Say `text`. Raises VoiceUnavailable, SpeechFailed."""
         name = settings.name or self.voice or self._default(language)
+        if not _NAME.fullmatch(name):  # the library puts it into its SSML as it is
+            raise VoiceUnavailable(voice=f"edge:{name}", reason=f"not a voice's name ({_LIST})")
         sent = folder / "answer.mp3"
         words = self._run(self._stream(spoken_text(text).strip(), name, settings.rate, sent), name)
         return receive(sent, words, name=f"edge:{name}", semitones=settings.pitch)
@@ -128,7 +134,7 @@ class EdgeSpeaker:
         try:
             return asyncio.run(bounded())
         except ValueError as error:  # what the library says of a voice that cannot be one
-            raise VoiceUnavailable(voice=voice, reason=f"{error} (`neuroshorts voices --provider edge`)") from error
+            raise VoiceUnavailable(voice=voice, reason=f"{error} ({_LIST})") from error
         except TimeoutError as error:
             raise SpeechFailed(voice=voice, reason=f"it took more than {self.timeout_s:g} s") from error
         except ClientResponseError as error:

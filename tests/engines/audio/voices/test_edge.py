@@ -73,9 +73,10 @@ def test_voices_are_listed(server: EdgeServer):
     ]
 
 
-def test_a_name_that_cannot_be_a_voices_is_refused_without_a_call(server: EdgeServer, tmp_path: Path):
-    with pytest.raises(VoiceUnavailable, match="nonsense"):
-        say(server, tmp_path, name="nonsense")
+@pytest.mark.parametrize("name", ["nonsense", "en-US-x'/><audio src='y'/>Neural"])
+def test_a_name_that_cannot_be_a_voices_is_refused_without_a_call(server: EdgeServer, tmp_path: Path, name: str):
+    with pytest.raises(VoiceUnavailable, match="neuroshorts voices"):
+        say(server, tmp_path, name=name)
     assert server.asked == []
 
 
