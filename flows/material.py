@@ -81,6 +81,7 @@ def gather(steps: Steps, job: Job) -> Material:
     composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
     steps.settle()
     sources, shots, effects = results(fetching), results(composing), results(sounding)
+    effects |= steps.make_all(prepare_effect, inputs.for_card_sounds(scenes, sources))
     narrations = voice_inputs.by_scene(results(speaking), results(splitting))
     credits = seeking.keep(sources)
 

@@ -130,6 +130,16 @@ def for_effects(needed: Mapping[str, str], fetching: Mapping[str, Any]) -> dict[
     return {uri: {"sound": fetching[uri], "used_by": users} for uri, users in _effects(needed).items()}
 
 
+def for_card_sounds(scenes: Sequence[Scene], sources: Sources) -> dict[str, Inputs]:
+    """Return the inputs of `prepare_effect` by source, of the clips before and after the scenes that have sound."""
+    cards = {scene.visual: role_of(scene).value for scene in scenes if isinstance(scene, Card)}
+    return {
+        uri: {"sound": sources[uri], "used_by": f"{_EFFECT} of {user}"}
+        for uri, user in cards.items()
+        if sources[uri].info.has_audio
+    }
+
+
 def for_mix(
     spec: ShortSpec,
     scenes: Sequence[Scene],

@@ -9,6 +9,7 @@ from blocks.settings import get_settings
 from engines.audio import library, targets
 from engines.timebase import frame_to_ms
 from models.audio import LoudnessTarget, PlacedEffect, PreparedEffect
+from models.cards import Card
 from models.credits import MusicCredit
 from models.spec import CleanVoice, Scene, ShortSpec, TransitionName
 from models.timeline import SceneSlot, Timeline
@@ -90,7 +91,10 @@ def effect_uses(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[EffectUse, ..
 def placed_effects(
     spec: ShortSpec, scenes: Sequence[Scene], effects: Mapping[str, PreparedEffect], timeline: Timeline
 ) -> tuple[PlacedEffect, ...]:
-    """Return when each effect starts: at its scene's time, or so that it is loudest in the middle of the transition."""
+    """Return when each effect starts: at its scene's time, or so that it is loudest in the middle of the transition.
+
+    Intro and outro bring their own sound.
+    """
     placed = []
     for use in effect_uses(spec, scenes):
         slot, effect = timeline.slots[use.scene], effects[use.address]
@@ -101,6 +105,11 @@ def placed_effects(
             start_ms = at_ms + scenes[use.scene].sound_at_ms
         if slot.transition_frames or not use.in_transition:
             placed.append(PlacedEffect(effect=effect, start_ms=start_ms, gain_db=spec.sound.effects_gain_db))
+    placed += [
+        PlacedEffect(effect=effects[scene.visual], start_ms=frame_to_ms(slot.start_frame, timeline.fps), gain_db=0.0)
+        for scene, slot in zip(scenes, timeline.slots, strict=True)
+        if isinstance(scene, Card) and scene.visual in effects
+    ]
     return tuple(placed)
 
 

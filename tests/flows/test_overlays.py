@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from engines import ffmpeg
 from engines.errors import BrandUnknown
 from models.report import RenderReport
 from tests.flows import measure
@@ -134,6 +135,23 @@ def test_a_brand_kit_is_found_by_its_name(studio: Studio):
         assert near(np.asarray(poster.convert("RGB")), (0, 0, 255)).mean() > 0.25
     with pytest.raises(BrandUnknown, match="sky"):
         studio.render({**wanted, "brand": "moon"}, NEUROSHORTS_BRANDS_DIR=str(folder))
+
+
+def test_an_outro_keeps_its_own_sound(studio: Studio):
+    command = ["-f", "lavfi", "-i", "color=blue:s=320x320:r=30", "-f", "lavfi", "-i", "sine=880:r=48000", "-t", "1"]
+    ffmpeg.run([*command, "-pix_fmt", "yuv420p", str(studio.root / "outro.mp4")], timeout_s=60)
+    scenes = [{"visual": GREY, "min_duration_ms": 1000}]
+    wanted = {"title": "Jingle", "quality": "draft", "canvas": {"preset": "square"}, "scenes": scenes}
+    studio.render({**wanted, "outro": "outro.mp4"})
+    path = studio.output / "jingle" / "video.mp4"
+    samples = measure.sound(path)
+    second = measure.RATE_HZ
+    assert np.abs(samples[: second - 2000]).max() < 0.001
+    heard = samples[second + second // 4 : 2 * second - second // 4]
+    assert np.sqrt(np.mean(heard**2)) > 0.02
+    loudest_hz = np.argmax(np.abs(np.fft.rfft(heard))) * second / len(heard)
+    assert abs(loudest_hz - 880) < 10
+    assert len(measure.frames_rgb(path)) == 60
 
 
 def test_a_mistake_names_the_scene_as_the_spec_counts_it(studio: Studio):
