@@ -17,7 +17,8 @@ def legible(style: CaptionStyle, *, chosen: Set[str]) -> CaptionStyle:
     """
     style = style.model_copy(update={"highlight": _on_its_box(style.highlight)})
     if style.box is not None and not style.outline_px:
-        return style if "color" in chosen else _with_color(style, shaded(style.color, style.box.color))
+        stands_out = contrast(style.color, style.box.color) >= LEAST
+        return style if stands_out or "color" in chosen else _with_color(style, _most_different(style.box.color))
     lit = style.highlight.color if style.highlight is not None and style.highlight.box is None else style.color
     texts = {"color": style.color, "highlight_color": lit}
     outline = style.outline_color

@@ -62,7 +62,7 @@ def resolve_style(captions: Captions, *, presets_dirs: Sequence[Path]) -> Captio
         "outline_color": captions.outline_color,
         "outline_px": captions.outline_px,
         "shadow_color": captions.shadow_color,
-        "shadow_opacity": None if captions.shadow_percent is None else captions.shadow_percent / 100,
+        "shadow_opacity": _shadow_opacity(captions, preset),
         "max_words": captions.max_words,
         "max_lines": captions.max_lines,
         "position": captions.position,
@@ -76,10 +76,17 @@ def resolve_style(captions: Captions, *, presets_dirs: Sequence[Path]) -> Captio
     return legible(style, chosen={name for name, value in chosen.items() if value is not None})
 
 
+def _shadow_opacity(captions: Captions, preset: CaptionStyle) -> float | None:
+    """Return the spec's, or none on a box that the spec adds, where a shadow would only look like dirt."""
+    if captions.shadow_percent is not None:
+        return captions.shadow_percent / 100
+    return 0.0 if preset.box is None and _page_box(captions, preset) is not None else None
+
+
 def _page_box(captions: Captions, preset: CaptionStyle) -> Box | None:
     if captions.box_percent == 0 or (preset.box is None and captions.box_color is None and not captions.box_percent):
         return None
-    box = preset.box or Box(color="#000000")
+    box = preset.box or Box(color="#000000", padding_px=22, radius_px=18)
     chosen = {
         "color": captions.box_color,
         "opacity": captions.box_percent / 100 if captions.box_percent else None,
