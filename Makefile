@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-align test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects clean
+.PHONY: docs setup demo test test-align test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects quality gallery clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,14 @@ bench: setup
 # Milliseconds a frame of every transition and look.
 bench-effects: setup
 	$(BIN)/python -m benchmarks.effects
+
+# docs/gallery.md and its pictures, by the real renderer: a minute on an idle machine.
+gallery: setup
+	$(BIN)/python -m benchmarks.gallery
+
+# VMAF of every codec against a lossless render of short versions of the standard works: about 5 minutes.
+quality: setup
+	$(BIN)/python -m benchmarks.quality
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis output
