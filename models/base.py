@@ -25,4 +25,9 @@ def plain_schema(schema: dict[str, Any]) -> None:
     schema.update({name: said for name, said in value.items() if name not in schema})
 
 
+def without_nulls(schema: dict[str, Any]) -> None:
+    """Leave out of a model's default what may stay empty: the run form would send null, which no choice admits."""
+    schema["default"] = {name: value for name, value in schema["default"].items() if value is not None}
+
+
 BlankIsNone = BeforeValidator(_none_if_blank)  # what a form sends for a field that was emptied

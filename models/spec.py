@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from models.addresses import SourceAddress, VisualAddress
-from models.base import BlankIsNone, Model, plain_schema
+from models.base import BlankIsNone, Model, plain_schema, without_nulls
 from models.brand import BRAND_PATTERN
 from models.caption_settings import LANGUAGE_PATTERN, Captions, Translation
 from models.export import Export
@@ -383,7 +383,7 @@ class ShortSpec(Model):
     )
     music: Music = Field(default=Music(), title="Music")
     sound: Sound = Field(default=Sound(), title="Sound")
-    captions: Captions = Field(default=Captions(), title="Captions")
+    captions: Captions = Field(default=Captions(), title="Captions", json_schema_extra=without_nulls)
     canvas: Canvas = Field(default=Canvas(), title="Canvas")
     export: Export = Field(default=Export(), title="Export")
     variants: tuple[Variant, ...] = Field(
