@@ -1,9 +1,9 @@
 """How a spec says that captions should look; what it leaves empty is its preset's."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.addresses import SourceAddress
 from models.base import BlankIsNone, Model, plain_schema
@@ -48,6 +48,11 @@ class SafeAreaName(StrEnum):
     PLAIN = "plain"
 
 
+def _preset_if_blank(value: object) -> object:
+    return "preset" if value in (None, "") else value
+
+
+_BlankIsPreset = BeforeValidator(_preset_if_blank)  # a choice that may be left open needs a value: forms send null
 OptionalColor = Annotated[str | None, BlankIsNone]
 
 
@@ -84,11 +89,10 @@ class Captions(Model):
         title="Language",
         description="BCP 47 tag of captions in another language than the voice; picks each scene's translation",
     )
-    position: Annotated[CaptionPosition | None, BlankIsNone] = Field(
-        json_schema_extra=plain_schema,
-        default=None,
+    position: Annotated[Literal["preset", "top", "center", "bottom"], _BlankIsPreset] = Field(
+        default="preset",
         title="Position",
-        description="Inside the safe area; empty for the preset's",
+        description="Inside the safe area, or the preset's",
     )
     shift_percent: float = Field(
         default=0,
@@ -177,11 +181,10 @@ class Captions(Model):
         title="Box (%)",
         description="Its opacity, 0 for no box; empty for the preset's",
     )
-    case: Annotated[CaptionCase | None, BlankIsNone] = Field(
-        json_schema_extra=plain_schema,
-        default=None,
+    case: Annotated[Literal["preset", "written", "upper", "lower"], _BlankIsPreset] = Field(
+        default="preset",
         title="Case",
-        description="written, upper or lower; empty for the preset's",
+        description="written, upper, lower, or the preset's",
     )
     uppercase: bool = Field(default=False, title="Upper case", description="The same as case: upper")
     max_words: Annotated[int | None, BlankIsNone] = Field(
@@ -200,16 +203,15 @@ class Captions(Model):
         title="Lines per page",
         description="Empty for the preset's",
     )
-    animation: Annotated[CaptionAnimation | None, BlankIsNone] = Field(
-        json_schema_extra=plain_schema,
-        default=None,
+    animation: Annotated[Literal["preset", "none", "fade", "rise", "pop", "bounce"], _BlankIsPreset] = Field(
+        default="preset",
         title="Animation",
         description="none, fade or rise (the page), pop (each word springs in as it is said), bounce (the spoken word "
-        "swells); empty for the preset's",
+        "swells), or the preset's",
     )
 
     @model_validator(mode="after")
     def _one_case(self) -> Self:
-        if self.uppercase and self.case not in (None, CaptionCase.UPPER):
+        if self.uppercase and self.case not in ("preset", "upper"):
             raise ValueError(f"uppercase: true and case: {self.case} contradict each other; give one of them")
         return self

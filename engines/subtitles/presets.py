@@ -10,10 +10,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from engines.errors import PresetInvalid, PresetUnknown
 from engines.subtitles.contrast import legible
-from models.caption_settings import CaptionCase, Captions, SafeAreaName
+from models.caption_settings import CaptionAnimation, CaptionCase, CaptionPosition, Captions, SafeAreaName
 from models.captions import Box, CaptionStyle, Highlight, SafeArea
 
 NO_CAPTIONS = "none"
+PRESET = "preset"  # what leaves a choice to the preset
 
 VERTICAL_FROM = 1.2  # height over width; its inverse parts square from wide
 
@@ -65,15 +66,21 @@ def resolve_style(captions: Captions, *, presets_dirs: Sequence[Path]) -> Captio
         "shadow_opacity": _shadow_opacity(captions, preset),
         "max_words": captions.max_words,
         "max_lines": captions.max_lines,
-        "position": captions.position,
+        "position": None if captions.position == PRESET else CaptionPosition(captions.position),
         "shift_percent": preset.shift_percent + captions.shift_percent,
-        "case": CaptionCase.UPPER if captions.uppercase else captions.case,
-        "animation": captions.animation,
+        "case": _case(captions),
+        "animation": None if captions.animation == PRESET else CaptionAnimation(captions.animation),
     }
     style = preset.model_copy(update={name: value for name, value in chosen.items() if value is not None})
     style = style.model_copy(update={"box": _page_box(captions, preset), "highlight": _highlight(captions, preset)})
     chosen["highlight_color"] = captions.highlight_color
     return legible(style, chosen={name for name, value in chosen.items() if value is not None})
+
+
+def _case(captions: Captions) -> CaptionCase | None:
+    if captions.uppercase:
+        return CaptionCase.UPPER
+    return None if captions.case == PRESET else CaptionCase(captions.case)
 
 
 def _shadow_opacity(captions: Captions, preset: CaptionStyle) -> float | None:
