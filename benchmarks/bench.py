@@ -96,7 +96,7 @@ class Bench:
         started = time.monotonic()
         ffmpeg.run(
             [
-                *("-i", str(video), "-c:v", "libx264", "-preset", settings.x264_preset, "-crf", str(settings.crf)),
+                *("-i", str(video), "-c:v", "libx264", "-preset", settings.preset, "-crf", str(settings.crf)),
                 *("-c:a", "copy", "-y", str(self.folder / "limit.mp4")),
             ],
             timeout_s=3600,

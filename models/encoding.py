@@ -28,7 +28,7 @@ class VideoSettings(FrameFormat):
     """A frame format and how it is encoded; equal settings make segments that join by stream copy."""
 
     encoder: Encoder = "libx264"
-    x264_preset: str = Field(description="The encoder's own name of its speed; empty where it has one only")
+    preset: str = Field(description="The encoder's own name of its speed; empty where it has one only")
     crf: int = Field(ge=0, le=63, description="Constant quality on the encoder's own scale; lower is better")
     max_kbps: int | None = Field(default=None, gt=0, description="Most kilobits in any second; None for no limit")
 
@@ -88,6 +88,6 @@ def video_settings(canvas: Canvas, quality: Quality, codec: Codec = Codec.H264) 
         height_px=height_px // shrink,
         fps=FRAME_RATES[canvas.fps],
         encoder=SOFTWARE[codec],
-        x264_preset=preset,
+        preset=preset,
         crf=crf,
     )

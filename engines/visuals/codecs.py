@@ -23,29 +23,29 @@ def codec_arguments(video: VideoSettings, *, threads: int) -> list[str]:
 
 def _x264(video: VideoSettings, threads: int) -> list[str]:
     return [
-        *("-preset", video.x264_preset, "-crf", str(video.crf), "-threads", str(threads)),
+        *("-preset", video.preset, "-crf", str(video.crf), "-threads", str(threads)),
         *("-x264-params", "sync-lookahead=0"),
     ]
 
 
 def _x265(video: VideoSettings, threads: int) -> list[str]:
     settings = f"pools={threads}:frame-threads=1:open-gop=0:info=0:log-level=error"
-    return ["-preset", video.x264_preset, "-crf", str(video.crf), "-x265-params", settings]
+    return ["-preset", video.preset, "-crf", str(video.crf), "-x265-params", settings]
 
 
 def _svt(video: VideoSettings, threads: int) -> list[str]:
-    quality = ["-preset", video.x264_preset, "-crf", str(video.crf)]
+    quality = ["-preset", video.preset, "-crf", str(video.crf)]
     return [*quality, "-g", str(_SVT_KEY_FRAMES), "-svtav1-params", f"lp={threads}"]
 
 
 def _vpx(video: VideoSettings, threads: int) -> list[str]:
-    deadline = "realtime" if int(video.x264_preset) >= _VPX_REALTIME_FROM else "good"
+    deadline = "realtime" if int(video.preset) >= _VPX_REALTIME_FROM else "good"
     return [
         *(
             "-deadline",
             deadline,
             "-cpu-used",
-            video.x264_preset,
+            video.preset,
             "-crf",
             str(video.crf),
             "-b:v",

@@ -15,7 +15,7 @@ from models.shots import Footage, Plate, Shot
 from tests.media import constant_rate, make_video
 
 FPS = Fraction(30)
-VIDEO = VideoSettings(width_px=128, height_px=96, fps=FPS, x264_preset="veryfast", crf=4)
+VIDEO = VideoSettings(width_px=128, height_px=96, fps=FPS, preset="veryfast", crf=4)
 REF = ArtifactRef(uri="x", sha256="0" * 64, size=1, media_type="x")
 
 

@@ -38,7 +38,7 @@ def joined(folder: Path, segments: list[SegmentFile], *, fps: Fraction = VIDEO.f
 @pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
 @pytest.mark.parametrize("fps", [Fraction(24), Fraction(30000, 1001), Fraction(60)])
 def test_times_are_frame_exact_over_joins_of_any_length(folder: Path, tmp_path: Path, preset: str, fps: Fraction):
-    video = VIDEO.model_copy(update={"fps": fps, "x264_preset": preset})
+    video = VIDEO.model_copy(update={"fps": fps, "preset": preset})
     segments = []
     for index, count in enumerate(LENGTHS):
         still = plate(tmp_path / "a.npy", grey(40 + 20 * index))
@@ -82,7 +82,7 @@ def test_a_segment_with_another_number_of_frames_is_refused(folder: Path, planne
         joined(folder, [SegmentFile(folder / "3.mp4", 3), SegmentFile(folder / "25.mp4", planned)])
 
 
-@pytest.mark.parametrize("change", [{"width_px": 64}, {"x264_preset": "ultrafast"}, {"fps": Fraction(25)}])
+@pytest.mark.parametrize("change", [{"width_px": 64}, {"preset": "ultrafast"}, {"fps": Fraction(25)}])
 def test_a_segment_of_other_settings_is_refused(folder: Path, tmp_path: Path, change: dict[str, object]):
     other = tmp_path / "other.mp4"
     video = VIDEO.model_copy(update=change)
@@ -94,7 +94,7 @@ def test_a_segment_of_other_settings_is_refused(folder: Path, tmp_path: Path, ch
 
 def test_a_segment_that_starts_in_the_middle_is_refused(folder: Path, tmp_path: Path):
     whole, late = tmp_path / "whole.mp4", tmp_path / "late.mp4"
-    video = VIDEO.model_copy(update={"x264_preset": "ultrafast"})
+    video = VIDEO.model_copy(update={"preset": "ultrafast"})
     burn(scene(plate(tmp_path / "a.npy", grey(40)), 9, video=video), whole)
     with av.open(str(whole)) as source, av.open(str(late), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
