@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engines.errors import RenderFailed
+from engines.errors import FontUnknown, RenderFailed, SceneError
 from tests.flows.studio import Studio, worked
 from tests.media import constant_rate, cut_off, gradient, make_audio, make_video
 
@@ -86,12 +86,11 @@ def test_a_clip_longer_than_allowed_is_named_with_its_scene(bad_studio: Studio):
 
 
 def test_text_that_no_font_draws_is_named_with_its_scene(bad_studio: Studio):
-    with pytest.raises(RenderFailed) as failure:
+    with pytest.raises(SceneError) as failure:
         bad_studio.render(spec_of({"visual": "color:#204060", "narration": "Draw \u1403\u14c4 now."}))
-    (reason,) = failure.value.reasons
-    assert "scene 2" in reason
-    assert "\u1403" in reason
-    assert "font" in reason
+    assert failure.value.scene == 2
+    assert "\u1403" in failure.value.reason
+    assert "font" in failure.value.reason
 
 
 def test_an_unknown_voice_is_named_once_for_all_that_it_should_speak(bad_studio: Studio):
@@ -102,7 +101,7 @@ def test_an_unknown_voice_is_named_once_for_all_that_it_should_speak(bad_studio:
 
 
 def test_an_unknown_font_is_told_with_those_there_are(bad_studio: Studio):
-    with pytest.raises(RenderFailed, match=r"no font 'Nonesuch'.*Montserrat"):
+    with pytest.raises(FontUnknown, match=r"no font 'Nonesuch'.*Montserrat"):
         bad_studio.render(spec_of(GOOD, captions={"font": "Nonesuch"}))
 
 
