@@ -1,12 +1,16 @@
 """Join the scenes and the sound; pick the poster."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from blocks.store import open_store
 from engines.subtitles.fonts import find_fonts
 from engines.timebase import frame_to_ms
 from engines.visuals import assemble
 from engines.visuals.poster import make_poster as draw_poster
 from engines.visuals.poster_frame import candidates, frame_score
-from engines.visuals.segment import shot_frame
+from engines.visuals.segment import near_key_frame, shot_frame
+from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
 from models.encoding import VideoSettings
 from models.graphics import Look, PosterLayout
@@ -47,7 +51,7 @@ def assemble_video(
         )
 
 
-@step(version=4, run_name="make_poster")
+@step(version=5, run_name="make_poster")
 def make_poster(
     shots: tuple[Shot, ...],
     frame_counts: tuple[int, ...],
@@ -61,8 +65,7 @@ def make_poster(
     store = open_store()
     loaded = [load_shot(store, shot) for shot in shots]
     frames = (
-        shot_frame(loaded[scene], number=frame, frame_count=frame_counts[scene], video=video)
-        for scene, frame in candidates(shots, frame_counts)
+        _frame(loaded[scene], frame, frame_counts[scene], video) for scene, frame in candidates(shots, frame_counts)
     )
     fonts = find_fonts(look.font, weight=HEADING_WEIGHT, fonts_dirs=caption_library().fonts_dirs).faces
     with store.scratch() as folder:
@@ -76,3 +79,9 @@ def make_poster(
             output=output,
         )
         return store.put(output, "image/jpeg", move=True)
+
+
+def _frame(loaded: LoadedShot, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
+    """Return a frame of a shot, of footage the key frame nearest to it: a clip is not decoded for a poster."""
+    number = near_key_frame(loaded, number=number, frame_count=frame_count, video=video)
+    return shot_frame(loaded, number=number, frame_count=frame_count, video=video)

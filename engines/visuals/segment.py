@@ -109,9 +109,24 @@ def draw_frame(scene: Scene, number: int, *, output: Path, timeout_s: float) -> 
 
 def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
     """Return frame `number` of a shot as RGB (height_px, width_px, 3), without captions and transition."""
-    source, clip = open_shot(loaded, video, frame_count=frame_count)
+    # No more is decoded than a plain shot needs; a camera's path is laid over the whole of it.
+    length = number + 1 if is_plain(loaded.shot, video) else frame_count
+    source, clip = open_shot(loaded, video, frame_count=length)
     with source:
         return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
+
+
+def near_key_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> int:
+    """Return the frame nearest to `number`, of the first `frame_count`, that is shown without decoding many others.
+
+    A still's are all alike. Raises SourceUnreadable.
+    """
+    if not isinstance(loaded.shot.picture, Footage):
+        return number
+    entries = footage_part(loaded.shot.picture, loaded.path, video.fps).entries()
+    return min(
+        (frame for frame in entries if frame < frame_count), key=lambda frame: abs(frame - number), default=number
+    )
 
 
 def _longest_chunk(video: VideoSettings) -> int:

@@ -11,7 +11,16 @@ from PIL import Image
 
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
-from engines.visuals.segment import LONGEST_CHUNK_MS, Chunk, Outgoing, Scene, chunks_of, nearest, shot_frame
+from engines.visuals.segment import (
+    LONGEST_CHUNK_MS,
+    Chunk,
+    Outgoing,
+    Scene,
+    chunks_of,
+    near_key_frame,
+    nearest,
+    shot_frame,
+)
 from engines.visuals.shots import LoadedShot
 from models.shots import EffectUse, Plate, Shot, Window
 from tests.engines.visuals.scenes import FPS, REF, VIDEO, burn, counted, grey, plate, scene
@@ -131,6 +140,14 @@ def test_one_frame_of_a_shot_is_seen_in_its_colours(tmp_path: Path):
     rgb = shot_frame(clip, number=30, frame_count=40, video=VIDEO)
     assert rgb.shape == (VIDEO.height_px, VIDEO.width_px, 3)
     assert rgb[48, 64].tolist() == pytest.approx([round((20 + 3 * 30 - 16) * 255 / 219)] * 3, abs=3)
+
+
+@pytest.mark.parametrize(("gop", "wanted", "nearest_key"), [(10, 24, 21), (10, 38, 41), (250, 24, 24)])
+def test_a_poster_takes_the_key_frame_nearest_to_the_wanted_one(
+    tmp_path: Path, gop: int, wanted: int, nearest_key: int
+):
+    clip = counted(tmp_path / "clip.mp4", 60, gop=gop)
+    assert near_key_frame(clip, number=wanted, frame_count=60, video=VIDEO) == pytest.approx(nearest_key, abs=1)
 
 
 STILL = LoadedShot(Shot(picture=Plate(blob=REF, width_px=128, height_px=96)), Path("a.npy"))
