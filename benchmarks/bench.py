@@ -27,8 +27,8 @@ from rich.table import Table
 from benchmarks.works import SCENES, WORKS, WorkName, make_media, work_spec
 from blocks.local_server import client_environment, ensure_server, stop_server
 from engines import ffmpeg
+from models.canvas import Canvas, Quality
 from models.encoding import video_settings
-from models.spec import Canvas, Quality
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "bench"
 SAMPLE_EVERY_S = 0.2

@@ -7,7 +7,9 @@ from models.base import Model
 from models.brand import BrandKit
 from models.cards import Card
 from models.graphics import SceneRole, look_of
-from models.spec import Fit, MotionName, Scene, ShortSpec, TransitionName
+from models.picture import Fit, MotionName, TransitionName
+from models.scene import Scene
+from models.spec import ShortSpec
 
 M = TypeVar("M", bound=Model)
 

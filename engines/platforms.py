@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
+from models.canvas import CanvasPreset
 from models.export import Codec
 from models.platforms import PlatformLimits
-from models.spec import CanvasPreset
 
 AUDIO_KBPS = 256
 _HIGHEST_KBPS = 60_000  # what no short of ours comes near: room for more needs no limit

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from models.spec import Scene, ShortSpec, TransitionName
+from models.picture import TransitionName
+from models.scene import Scene
+from models.spec import ShortSpec
 
 FEWEST_WORDS = 6
 MOST_WORDS = 28

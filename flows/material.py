@@ -9,8 +9,9 @@ from models.audio import PreparedEffect
 from models.credits import SceneCredit
 from models.media import Source
 from models.report import CaptionSet
+from models.scene import Scene
 from models.shots import Shot
-from models.spec import Scene, ShortSpec
+from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import cut_inputs, inputs, voice_inputs
 from tasks.brand import branded, with_cards

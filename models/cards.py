@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from models.graphics import SceneRole
-from models.spec import Scene
+from models.scene import Scene
 
 
 class Card(Scene):

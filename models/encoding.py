@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from models.base import Model
+from models.canvas import CANVAS_SIZES, FRAME_RATES, Canvas, Quality
 from models.export import Codec
-from models.spec import CANVAS_SIZES, FRAME_RATES, Canvas, Quality
 
 Encoder = Literal[
     "libx264", "libx265", "libsvtav1", "libvpx-vp9",

@@ -5,8 +5,8 @@ from datetime import date
 from pydantic import Field
 
 from models.base import Model
+from models.canvas import CanvasPreset
 from models.export import Codec
-from models.spec import CanvasPreset
 
 
 class PlatformLimits(Model):

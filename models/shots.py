@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.artifacts import ArtifactRef
 from models.base import Model
-from models.spec import Easing, EffectName, Fit, Focus, MotionName
+from models.picture import Easing, EffectName, Fit, Focus, MotionName
 
 
 class Window(Model):

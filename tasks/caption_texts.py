@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from engines.subtitles.own_text import caption_text
-from models.spec import Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 from tasks.brand import numbers_of
 
 

@@ -14,7 +14,7 @@ from models.encoding import FrameFormat
 from models.media import Source
 from models.overlays import PlacedImage
 from models.report import CaptionSet
-from models.spec import Scene
+from models.scene import Scene
 from models.timeline import Narration, Timeline
 from tasks.brand import numbers_of
 from tasks.caption_texts import caption_texts

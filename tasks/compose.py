@@ -14,8 +14,8 @@ from engines.visuals.split import split_sizes
 from engines.visuals.stills import solid_plate
 from models.encoding import FrameFormat
 from models.media import MediaKind, Source
+from models.picture import MotionName
 from models.shots import Footage, Framing, Plate, Shot
-from models.spec import MotionName
 from tasks.errors import in_scene
 from tasks.retries import step
 

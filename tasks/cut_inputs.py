@@ -11,8 +11,8 @@ from models.artifacts import ArtifactRef
 from models.export import AudioFormat, SubtitleFormat
 from models.media import Source
 from models.report import CaptionSet, Master, NamedBlob, Sound, Video
+from models.scene import Scene
 from models.shots import EncodedScene, Shot
-from models.spec import Scene
 from models.timeline import Timeline
 from tasks import inputs, overlay_inputs
 from tasks.cuts import MAIN, Cuts, sounds_of

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from models.caption_settings import Captions
 from models.encoding import FrameFormat, VideoSettings, video_settings
 from models.export import AudioFormat, VideoFormat
-from models.spec import ShortSpec, Variant
+from models.spec import ShortSpec
+from models.variant import Variant
 
 MAIN = ""  # the name of the cut that the spec itself describes
 

@@ -5,15 +5,18 @@ from typing import Any
 
 from engines.stock.wants import visuals_of
 from models.audio import BedSettings, PreparedEffect
+from models.canvas import FRAME_RATES
 from models.captions import CaptionTexts
 from models.cards import Card
 from models.encoding import FrameFormat, VideoSettings
 from models.graphics import SceneRole, look_of
 from models.media import Source
 from models.overlays import Overlays
+from models.picture import TransitionName
 from models.report import CaptionSet
+from models.scene import Scene
 from models.shots import Shot
-from models.spec import FRAME_RATES, Scene, ShortSpec, TransitionName
+from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
 from tasks import sound, voice_inputs

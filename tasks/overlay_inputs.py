@@ -8,7 +8,8 @@ from models.encoding import FrameFormat
 from models.graphics import Corner, ProgressBar, StagedScene
 from models.media import Source
 from models.report import CaptionSet
-from models.spec import Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 from models.timeline import Timeline
 from tasks.brand import numbers_of, role_of
 from tasks.library import library_version

@@ -8,9 +8,11 @@ from blocks.settings import get_settings
 from engines.stock.choice import by_search
 from engines.stock.wants import PLACES, STOCK, visuals_of, wants_of
 from models.base import Model
+from models.canvas import CANVAS_SIZES
 from models.credits import SceneCredit
 from models.media import Source
-from models.spec import CANVAS_SIZES, Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 from models.stock import Shape, StockSearch, StockWant, shape_of
 from tasks.cuts import MAIN, Cuts
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from engines.errors import FrameOutOfRange
 from engines.timebase import frame_at, frame_to_ms
 from models.artifacts import ArtifactRef
+from models.canvas import Quality
 from models.export import Export
-from models.spec import Quality, ShortSpec
+from models.spec import ShortSpec
 from models.timeline import SceneSlot, Timeline
 from tasks.cut_inputs import SegmentKey
 from tasks.cuts import MAIN, Cuts

@@ -9,8 +9,9 @@ from engines.timebase import frame_to_ms
 from engines.visuals.catalogue import EffectKind, add_folder, use_of
 from engines.visuals.motion import choose_motions, clip_motion
 from engines.visuals.shots import LoadedShot
+from models.picture import MotionName, TransitionName
+from models.scene import Scene, plain_word
 from models.shots import Framing, Previous, Shot
-from models.spec import MotionName, Scene, TransitionName, plain_word
 from models.timeline import Narration, Timeline
 from tasks.brand import numbers_of
 from tasks.errors import in_scene

@@ -11,7 +11,10 @@ from engines.timebase import frame_to_ms
 from models.audio import LoudnessTarget, PlacedEffect, PreparedEffect
 from models.cards import Card
 from models.credits import MusicCredit
-from models.spec import CleanVoice, Scene, ShortSpec, TransitionName
+from models.picture import TransitionName
+from models.scene import Scene
+from models.soundtrack import CleanVoice
+from models.spec import ShortSpec
 from models.timeline import SceneSlot, Timeline
 from tasks.library import LOUDNESS_FILE, MANIFEST
 

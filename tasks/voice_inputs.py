@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.report import NarrationReport
-from models.spec import Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 from models.timeline import RECORDING, Narration, Narrations
 from tasks.brand import first_number, numbers_of
 

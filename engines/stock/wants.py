@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from models.media import MediaKind
-from models.spec import Scene
+from models.scene import Scene
 from models.stock import Shape, StockSearch, StockWant
 
 STOCK = "stock:"

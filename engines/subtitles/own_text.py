@@ -5,7 +5,7 @@ from itertools import accumulate
 
 from engines.errors import SceneError
 from engines.subtitles.phrases import CLAUSE_END, SENTENCE_END
-from models.spec import Scene
+from models.scene import Scene
 from models.timeline import WordTiming
 
 _CLAUSE_PAUSE, _SENTENCE_PAUSE = 2, 5  # in letters, of how long a voice would rest

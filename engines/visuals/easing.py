@@ -1,6 +1,6 @@
 """How a move gathers speed and loses it: curves from 0 to 1."""
 
-from models.spec import Easing
+from models.picture import Easing
 
 
 def eased(progress: float, easing: Easing) -> float:

@@ -12,7 +12,7 @@ from engines.errors import SourceUnreadable
 from engines.visuals.probe import OPEN_OPTIONS, main_video
 from engines.visuals.stills import BACKDROP_BRIGHTNESS
 from models.base import Model
-from models.spec import Fit
+from models.picture import Fit
 
 _ONE_SIZE = frozenset({"mov", "avi"})
 _BT709 = 1  # this, and the keys below, are the numbers of ITU-T H.273

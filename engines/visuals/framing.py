@@ -17,8 +17,8 @@ from engines.visuals.subject import (
     named_aim,
     seen_in_clip,
 )
+from models.picture import Fit, Focus, MotionName
 from models.shots import Framing, Window, WindowKey
-from models.spec import Fit, Focus, MotionName
 
 Size = tuple[int, int]
 Pair = tuple[float, float]

@@ -17,7 +17,7 @@ from engines.visuals.probe import OPEN_OPTIONS, main_video
 from engines.visuals.sniff import footage_demuxer
 from engines.visuals.stills import upright_rgb
 from models.media import MediaLimits
-from models.spec import Fit
+from models.picture import Fit
 
 SIDE_PX = 192  # of the longer side
 _KEY_GAP_MS = 2_500

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from engines.visuals.easing import eased
 from engines.visuals.following import followed
+from models.picture import Easing, Fit, MotionName
 from models.shots import FULL_WINDOW, Footage, Shot, Window
-from models.spec import Easing, Fit, MotionName
 
 MOST_ZOOM = 1.15
 LEAST_ZOOM = 1.10

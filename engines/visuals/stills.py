@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, ImageEnhance, ImageFilter, ImageOps
 from engines.visuals.color import Pixels, hex_to_rgb, rgb_to_i420
 from engines.visuals.images import open_image, orientation
 from models.media import MediaLimits
-from models.spec import Fit
+from models.picture import Fit
 
 DARK_NEUTRAL = (24, 24, 27)
 LIGHT_NEUTRAL = (244, 244, 245)

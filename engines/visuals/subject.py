@@ -18,8 +18,8 @@ from engines.visuals.reframing import (
     with_motion,
 )
 from engines.visuals.saliency import Saliency, saliency
+from models.picture import Focus
 from models.shots import Window, WindowKey
-from models.spec import Focus
 
 Pair = tuple[float, float]
 Size = tuple[int, int]

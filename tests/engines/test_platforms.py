@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
 from engines.platforms import AUDIO_KBPS, check_kind, check_length, highest_kbps, limits_of, load_platforms
+from models.canvas import CanvasPreset
 from models.export import Codec
 from models.platforms import PlatformLimits
-from models.spec import CanvasPreset
 
 FILE = Path(__file__).parents[2] / "assets" / "platforms.toml"
 KNOWN = load_platforms([FILE])

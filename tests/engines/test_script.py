@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.script import BACKDROPS, FEWEST_WORDS, MOST_WORDS, scenes_of, split_script
-from models.spec import Scene, ShortSpec, TransitionName
+from models.picture import TransitionName
+from models.scene import Scene
+from models.spec import ShortSpec
 
 words = st.text("abcdeÉßжअ漢", min_size=1, max_size=9)
 marks = st.sampled_from(["", "", "", ",", ".", "!", "?", "…", "。", '."', ".)", ";", ":"])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines import timebase
-from models.spec import FRAME_RATES
+from models.canvas import FRAME_RATES
 
 rates = st.sampled_from(sorted(FRAME_RATES.values()))
 frames = st.integers(0, 2_000_000)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engines.errors import SceneError
 from engines.timeline import LEAD_MS, TAIL_MS, SceneNeeds, plan_timeline
-from models.spec import FRAME_RATES
+from models.canvas import FRAME_RATES
 
 rates = st.sampled_from(sorted(FRAME_RATES.values()))
 needs = st.builds(

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from models.spec import Music, Scene
+from models.scene import Scene
+from models.soundtrack import Music
 
 
 @pytest.mark.parametrize(

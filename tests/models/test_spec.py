@@ -6,8 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from models import spec
+from models.canvas import CANVAS_SIZES, FRAME_RATES, Canvas, Quality
 from models.encoding import video_settings
-from models.spec import CANVAS_SIZES, FRAME_RATES, Canvas, Quality, Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 
 SCHEMA: dict[str, Any] = ShortSpec.model_json_schema()
 

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from engines.specfile import build_spec
-from models.spec import Scene, ShortSpec
+from models.scene import Scene
+from models.spec import ShortSpec
 from models.voice import Voice, VoiceProvider
 
 

@@ -12,8 +12,8 @@ from engines.visuals.probe import probe
 from engines.visuals.shots import is_plain
 from models.encoding import FrameFormat
 from models.media import MediaInfo, MediaKind, MediaLimits, Source
+from models.picture import Fit, Focus, MotionName
 from models.shots import FULL_WINDOW, Framing, Shot
-from models.spec import Fit, Focus, MotionName
 from tasks.compose import compose_clip
 from tests.media import constant_rate, make_video
 

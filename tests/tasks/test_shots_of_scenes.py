@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from engines.errors import SceneError
 from models.artifacts import ArtifactRef
+from models.picture import MotionName, TransitionName
+from models.scene import Scene
 from models.shots import Plate, Shot, Window
-from models.spec import MotionName, Scene, TransitionName
 from models.timeline import Narration, SceneSlot, Timeline, WordTiming
 from tasks.shots import PUNCH_MS, framings, previous, timed
 

@@ -6,7 +6,7 @@ from functools import partial
 from engines.visuals.easing import eased
 from engines.visuals.planar import Frame, blend, frame_size
 from engines.visuals.transition import Transition, solid
-from models.spec import Easing
+from models.picture import Easing
 
 BLACK, WHITE = 16, 235
 

@@ -6,7 +6,7 @@ from functools import partial
 from engines.visuals.easing import eased
 from engines.visuals.planar import Frame
 from engines.visuals.transition import Transition, push
-from models.spec import Easing
+from models.picture import Easing
 
 
 @dataclass

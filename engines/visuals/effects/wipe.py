@@ -9,7 +9,7 @@ import numpy as np
 from engines.visuals.easing import eased
 from engines.visuals.planar import Frame, planes
 from engines.visuals.transition import Transition
-from models.spec import Easing
+from models.picture import Easing
 
 _SOFT = 0.12  # of the way: how wide the edge is
 

@@ -9,7 +9,7 @@ import numpy as np
 from engines.visuals.easing import eased
 from engines.visuals.planar import Frame, blend, planes
 from engines.visuals.transition import Transition
-from models.spec import Easing
+from models.picture import Easing
 
 _FAR = 2.6
 _MIXED_FROM, _MIXED_TO = 0.32, 0.62

@@ -7,7 +7,8 @@ import pytest
 from engines.audio.library import LibraryTrack, bundled_tracks, choose_track, folder_tracks, transition_sounds
 from engines.audio.targets import load_targets, loudness_target
 from engines.errors import LibraryInvalid, LoudnessUnknown, MoodUnknown, PresetInvalid
-from models.spec import Sound, TransitionName
+from models.picture import TransitionName
+from models.soundtrack import Sound
 from tasks.library import ASSETS_DIR, LOUDNESS_FILE, MANIFEST
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from engines.stock.wants import least_ms, search_of, wants_of
 from models.media import MediaKind
-from models.spec import Scene
+from models.scene import Scene
 from models.stock import Shape
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from engines.errors import SceneError
 from engines.subtitles.own_text import caption_text, shown_words, spread
 from models.caption_settings import Translation
-from models.spec import Scene
+from models.scene import Scene
 
 GERMAN = Translation(language="de", text="Der Mond.")
 BRAZILIAN = Translation(language="pt-BR", text="A lua.")

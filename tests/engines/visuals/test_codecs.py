@@ -8,10 +8,10 @@ import pytest
 
 from engines.visuals.hardware import HARDWARE, working_encoder, works
 from engines.visuals.segment import Scene
+from models.canvas import Canvas, Quality
 from models.encoding import SOFTWARE, Encoder, VideoSettings, video_settings
 from models.export import Codec
 from models.shots import Window
-from models.spec import Canvas, Quality
 from tests.engines.visuals.scenes import VIDEO, burn, plate, scene
 
 COUNT = 40

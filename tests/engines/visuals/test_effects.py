@@ -17,8 +17,8 @@ from engines.visuals.catalogue import EffectKind, add_folder, catalogue, transit
 from engines.visuals.planar import Frame
 from engines.visuals.segment import Outgoing
 from engines.visuals.shots import LoadedShot, open_shot
+from models.picture import TransitionName
 from models.shots import Shot
-from models.spec import TransitionName
 from tests.engines.visuals.scenes import FPS, VIDEO, burn, counted, grey, plate, scene
 
 TRANSITIONS = [name for name, offered in catalogue().items() if offered.kind is EffectKind.TRANSITION]

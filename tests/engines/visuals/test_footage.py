@@ -11,7 +11,7 @@ from engines.errors import SourceUnreadable
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.footage import FootageReader
 from engines.visuals.footage_part import FootagePart
-from models.spec import Fit
+from models.picture import Fit
 from tests.media import (
     BLUE,
     GREEN,

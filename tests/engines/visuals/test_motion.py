@@ -19,8 +19,8 @@ from engines.visuals.motion import (
     window_path,
 )
 from models.artifacts import ArtifactRef
+from models.picture import Easing, Fit, MotionName
 from models.shots import FULL_WINDOW, Plate, Shot, Window, WindowKey
-from models.spec import Easing, Fit, MotionName
 
 CANVAS = (1080, 1920)
 MOVES = [motion for motion in MotionName if motion is not MotionName.AUTO]

@@ -7,8 +7,8 @@ from engines.visuals.motion import window_at, window_path
 from engines.visuals.planar import Frame, blend, frame_size, new_frame, planes
 from engines.visuals.resampling import resample
 from models.artifacts import ArtifactRef
+from models.picture import MotionName
 from models.shots import FULL_WINDOW, Plate, Shot, Window
-from models.spec import MotionName
 
 PICTURE, CANVAS = (620, 420), (540, 364)
 REF = ArtifactRef(uri="x", sha256="0" * 64, size=1, media_type="x")

@@ -10,7 +10,7 @@ from engines.errors import SourceTooLarge, SourceUnreadable
 from engines.visuals.color import i420_to_rgb, rgb_to_i420
 from engines.visuals.stills import DARK_NEUTRAL, LIGHT_NEUTRAL, MIDDLE, make_plate, solid_plate
 from models.media import MediaLimits
-from models.spec import Fit
+from models.picture import Fit
 from tests.media import (
     BLUE,
     GREEN,

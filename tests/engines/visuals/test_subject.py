@@ -17,8 +17,8 @@ from engines.visuals.glances import ClipPart, glance_at_still
 from engines.visuals.reframing import best_place, crop_place
 from engines.visuals.saliency import saliency
 from engines.visuals.subject import Aim, Follow, aim_at_clip, aim_at_still, follow_subject, in_crop, seen_in_clip
+from models.picture import Fit, MotionName
 from models.shots import Framing
-from models.spec import Fit, MotionName
 from tests.engines.visuals.subjects import GROUNDS, SUBJECTS, Pixels
 from tests.media import constant_rate, make_video
 
