@@ -1,5 +1,6 @@
 """What finished steps returned, kept as JSON in the artifact store, for Prefect to find under a step's cache key."""
 
+import hashlib
 import json
 from collections.abc import Generator
 from pathlib import Path
@@ -10,7 +11,7 @@ from prefect.serializers import JSONSerializer, prefect_json_object_decoder, pre
 from prefect.utilities.importtools import from_qualified_name, to_qualified_name
 
 from blocks.destinations import holds
-from blocks.store import open_store
+from blocks.store import ArtifactStore, open_store
 from engines.errors import NeuroShortsError, StoreCorrupt
 from models.artifacts import ArtifactRef
 from models.base import Model
@@ -18,12 +19,15 @@ from models.report import PublishedFile
 
 M = TypeVar("M", bound=Model)
 
+_SEAL = b'{"sha256":"'
+
 
 class StepRecords(WritableFileSystem):
     """Result storage in the artifact store that the settings name.
 
-    A record counts as absent when a blob or a published file that it refers to is gone or has the wrong size: Prefect
-    then runs the step again and replaces the record. Prefect's own local storage does not look, and writes in place.
+    A record counts as absent when it, or a blob that it refers to, is not what was written, or when a published file is
+    gone or has the wrong size: Prefect then runs the step again and replaces the record. Prefect's own local storage
+    does not look, and writes in place.
     """
 
     _block_type_name = "NeuroShorts Step Records"
@@ -32,11 +36,10 @@ class StepRecords(WritableFileSystem):
     def read_path(self, path: str, *, _sync: bool = True) -> bytes:  # type: ignore[override]
         """Return the record at `path` (a key, or the file it resolves to). Raises FileNotFoundError, StoreCorrupt."""
         store = open_store()
-        content = store.read_record(_key(path))
-        result = json.loads(json.loads(content)["result"])
+        content, result = _read(store, path)
         for ref in refs_in(result):
             if not store.has(ref):
-                raise StoreCorrupt(uri=ref.uri, reason="is missing from the store or was cut short")
+                raise StoreCorrupt(uri=ref.uri, reason="is missing from the store or damaged")
         for file in _nested(result, PublishedFile):
             if not holds(file):
                 raise StoreCorrupt(uri=file.uri, reason="is no longer what was published there")
@@ -44,7 +47,7 @@ class StepRecords(WritableFileSystem):
 
     def write_path(self, path: str, content: bytes, *, _sync: bool = True) -> None:  # type: ignore[override]
         """Write or replace the record at `path` in one step."""
-        open_store().write_record(_key(path), content)
+        open_store().write_record(_key(path), _sealed(content))
 
     def _resolve_path(self, path: str) -> Path | None:
         """Tell Prefect the file behind a key, so that other processes find the result of a run; None if remote."""
@@ -66,10 +69,10 @@ def read_result(key: str) -> Any:
 def published_bytes(path: str) -> int:
     """Return the size of all files that the step with the record at `path` has published; 0 if it is gone."""
     try:
-        content = open_store().read_record(_key(path))
-    except FileNotFoundError:
+        _, result = _read(open_store(), path)
+    except (FileNotFoundError, StoreCorrupt):
         return 0
-    return sum(file.size for file in _nested(json.loads(json.loads(content)["result"]), PublishedFile))
+    return sum(file.size for file in _nested(result, PublishedFile))
 
 
 def refs_in(value: Any) -> Generator[ArtifactRef]:
@@ -107,6 +110,31 @@ def decode(value: dict[str, Any]) -> Any:
 SERIALIZER: JSONSerializer[Any] = JSONSerializer(
     object_encoder="blocks.records.encode", object_decoder="blocks.records.decode"
 )
+
+
+def _read(store: ArtifactStore, path: str) -> tuple[bytes, Any]:
+    """Return a record and the decoded JSON of its result. Raises FileNotFoundError, StoreCorrupt."""
+    content = _unsealed(store.read_record(_key(path)), path)
+    try:
+        return content, json.loads(json.loads(content)["result"])
+    except (ValueError, KeyError, TypeError):
+        raise StoreCorrupt(uri=path, reason="is not a record") from None
+
+
+def _sealed(content: bytes) -> bytes:
+    """Put the hash of a JSON object in front of its other members."""
+    return _SEAL + hashlib.sha256(content).hexdigest().encode() + b'",' + content.removeprefix(b"{")
+
+
+def _unsealed(content: bytes, path: str) -> bytes:
+    """Return what was sealed; a record of an earlier version has no seal. Raises StoreCorrupt."""
+    if not content.startswith(_SEAL):
+        return content
+    digest, _, rest = content.removeprefix(_SEAL).partition(b'",')
+    original = b"{" + rest
+    if hashlib.sha256(original).hexdigest().encode() != digest:
+        raise StoreCorrupt(uri=path, reason="is not the record that was written")
+    return original
 
 
 def _key(path: str) -> str:

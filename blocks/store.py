@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from blocks.proofs import Proofs
 from blocks.remote import RemoteFolder, copy_hashed
 from blocks.settings import get_settings
 from blocks.usage import Stored, is_stale, list_local, mark_used, stat_local
@@ -47,6 +48,7 @@ class ArtifactStore:
         self._remote = RemoteFolder(self.url) if "://" in url and not url.startswith("file://") else None
         self.root = cache_dir if self._remote else Path(url.removeprefix("file://")).expanduser().absolute()
         self._workspace = Workspace(self.root / "tmp")
+        self._proofs = Proofs()
 
     @property
     def is_remote(self) -> bool:
@@ -65,7 +67,7 @@ class ArtifactStore:
             else:
                 digest, part = self._copy(path)
             ref = self._ref(digest, part.stat().st_size, media_type)
-            self._publish(part, self._local(ref))
+            self._publish(part, ref)
         if move:
             path.unlink(missing_ok=True)
         if self._remote:
@@ -75,10 +77,10 @@ class ArtifactStore:
         return ref
 
     def has(self, ref: ArtifactRef) -> bool:
-        """Return whether the blob exists with the right size."""
+        """Return whether the blob exists and is what its name says; of a remote one only the size is looked at."""
         if self._remote:
             return self._remote.size(_blob_key(ref)) == ref.size
-        return _size(self._local(ref)) == ref.size
+        return self._is_whole(ref)
 
     def local_path(self, ref: ArtifactRef) -> Path:
         """Return a local file with the blob's content, downloaded first when the store is remote.
@@ -86,11 +88,11 @@ class ArtifactStore:
         The file is the store's own: read it, never write it. Raises StoreCorrupt.
         """
         path = self._local(ref)
-        if _size(path) == ref.size:
+        if self._is_whole(ref):
             mark_used(path)
             return path
         if not self._remote:
-            raise StoreCorrupt(uri=str(path), reason="is missing from the store or was cut short")
+            raise StoreCorrupt(uri=str(path), reason="is missing from the store or damaged")
         return self._download(ref, path)
 
     @contextmanager
@@ -216,12 +218,18 @@ class ArtifactStore:
             part.unlink(missing_ok=True)
             raise
 
-    def _publish(self, part: Path, final: Path) -> None:
-        if _size(final) == part.stat().st_size:
+    def _is_whole(self, ref: ArtifactRef) -> bool:
+        return self._proofs.holds(self._local(ref), sha256=ref.sha256, size=ref.size)
+
+    def _publish(self, part: Path, ref: ArtifactRef) -> None:
+        """Give a file that was hashed its name, unless a good one has it already: a damaged one is replaced."""
+        final = self._local(ref)
+        if self._is_whole(ref):
             mark_used(final)
             part.unlink()
         else:
             _rename_into_place(part, final)
+            self._proofs.note(final)
 
     def _download(self, ref: ArtifactRef, final: Path) -> Path:
         assert self._remote is not None
@@ -230,8 +238,11 @@ class ArtifactStore:
             with _disk_full_named(final), part.open("wb") as writer:
                 digest = self._remote.download(_blob_key(ref), writer)
             if digest != ref.sha256:
+                if part.stat().st_size == ref.size:  # not cut short on the way: a damaged object, to be made again
+                    self._remote.remove(_blob_key(ref))
                 raise StoreCorrupt(uri=ref.uri, reason="its content does not match its name")
             _rename_into_place(part, final)
+            self._proofs.note(final)
         except FileNotFoundError:
             raise StoreCorrupt(uri=ref.uri, reason="is missing from the store") from None
         finally:
@@ -261,13 +272,6 @@ def _record_key(key: str) -> str:
 @cache
 def _suffix(media_type: str) -> str:
     return _SUFFIXES.get(media_type) or mimetypes.guess_extension(media_type, strict=False) or ".bin"
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
 
 
 def _sha256(path: Path) -> str:

@@ -61,11 +61,11 @@ def test_an_existing_blob_is_not_written_again(tmp_path: Path) -> None:
     assert (first.st_ino, first.st_mtime_ns) == (second.st_ino, second.st_mtime_ns)
 
 
-def test_a_deleted_or_truncated_blob_is_absent_until_it_is_put_again(tmp_path: Path) -> None:
+def test_a_deleted_or_damaged_blob_is_absent_until_it_is_put_again(tmp_path: Path) -> None:
     store = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
     ref = store.put(write(tmp_path, b"content"), "text/plain")
     blob = store.local_path(ref)
-    for damage in (lambda: blob.write_bytes(b"cont"), blob.unlink):
+    for damage in (lambda: blob.write_bytes(b"cont"), lambda: blob.write_bytes(b"c0ntent"), blob.unlink):
         damage()
         assert not store.has(ref)
         with pytest.raises(StoreCorrupt):
@@ -82,6 +82,27 @@ def test_a_remote_blob_that_is_not_what_its_name_says_is_refused(tmp_path: Path)
     with pytest.raises(StoreCorrupt):
         other.local_path(ref)
     assert not list((tmp_path / "b").rglob("*.txt"))
+    assert other.has(ref) is False  # so the step that made it runs again
+
+
+def test_a_damaged_copy_of_a_remote_blob_is_fetched_again(tmp_path: Path) -> None:
+    store = ArtifactStore(f"memory://{tmp_path.name}-copies", cache_dir=tmp_path / "cache")
+    ref = store.put(write(tmp_path, b"content"), "text/plain")
+    store.local_path(ref).write_bytes(b"c0ntent")
+    assert store.local_path(ref).read_bytes() == b"content"
+
+
+def test_a_blob_is_read_once_by_a_process_that_did_not_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    ref = made.put(write(tmp_path, b"content"), "text/plain")
+    read = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: read.append(file.name) or digest(file, name))
+    assert made.has(ref)
+    assert read == []
+    other = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
+    assert [other.has(ref), other.has(ref), bool(other.local_path(ref))] == [True] * 3
+    assert len(read) == 1
 
 
 def test_records_are_replaced_whole(make_store: MakeStore) -> None:

@@ -205,7 +205,9 @@ def test_other_inputs_tasks_and_versions_are_not(run: Run) -> None:
         assert names(run(*other)) == ["Completed"]
 
 
-@pytest.mark.parametrize("damage", [lambda blob: blob.unlink(), lambda blob: blob.write_bytes(b"hel")])
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda blob: blob.write_bytes(b"hel"), lambda blob: blob.write_bytes(b"hellO")]
+)
 def test_a_record_whose_blob_is_damaged_is_made_again_and_then_cached(
     damage: Callable[[Path], None], run: Run, store: ArtifactStore
 ) -> None:
@@ -220,7 +222,8 @@ def test_a_record_whose_blob_is_damaged_is_made_again_and_then_cached(
 def test_a_garbled_record_is_a_miss(run: Run, store: ArtifactStore) -> None:
     run(make_v1, ("hello",))
     (record,) = (store.root / "results").rglob("*.json")
-    for content in (b"", b"{", record.read_bytes()[:-20]):
+    whole = record.read_bytes()
+    for content in (b"", b"{", whole[:-20], whole.replace(b"hello", b"jello"), b"x" + whole[1:]):
         record.write_bytes(content)
         assert names(run(make_v1, ("hello",))) == ["Completed"]
     assert names(run(make_v1, ("hello",))) == ["Cached"]
