@@ -59,6 +59,16 @@ def check_length(name: str, limits: PlatformLimits, *, duration_ms: int) -> None
         )
 
 
+def check_size(name: str, limits: PlatformLimits, *, file: str, size: int) -> None:
+    """Raise LimitPassed for a finished file of `size` bytes that is larger than the platform takes."""
+    if limits.most_bytes is not None and size > limits.most_bytes:
+        raise LimitPassed(
+            platform=name,
+            reason=f"at most {limits.most_bytes / 1e6:g} MB, and {file} has {size / 1e6:.1f} MB; "
+            "a lower `quality` or a shorter script makes it smaller",
+        )
+
+
 def highest_kbps(name: str, limits: PlatformLimits, *, duration_ms: int) -> int | None:
     """Return the bitrate that the video of a short may reach, so that its file is not too large; None for any.
 

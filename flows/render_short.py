@@ -20,7 +20,7 @@ from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.cuts import MAIN, sounds_of
-from tasks.delivery import within_limits
+from tasks.delivery import check_sizes, within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
 from tasks.music import prepare_music
@@ -68,10 +68,11 @@ def render_short(
         sounds = steps.make_all(encode_audio, cut_inputs.for_audio(cuts, master))
         scripts = steps.make_all(join_captions, cut_inputs.for_scripts(cuts, captions, timeline))
         videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master, sounds))
+        notes = check_sizes(cuts, videos)
         sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, master, sounds)
         published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, folder))
         steps.settle()
-    made = Made(narrations, videos, published, master, sounds, credits)
+    made = Made(narrations, videos, published, master, sounds, credits, notes)
     report = report_of(job, made, steps, started_s=started)
     write_report(report, folder=folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))

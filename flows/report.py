@@ -26,6 +26,7 @@ class Made(NamedTuple):
     master: Master
     sounds: Mapping[AudioFormat, Sound]
     credits: tuple[SceneCredit, ...]
+    notes: tuple[str, ...]
 
 
 def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> RenderReport:
@@ -46,7 +47,7 @@ def report_of(job: Job, made: Made, steps: Steps, *, started_s: float) -> Render
         music=music_credit(job.spec),
         publication=main.publication,
         credits=made.credits,
-        notes=job.notes,
+        notes=(*job.notes, *made.notes),
         steps=steps.report(),
         services=steps.services(),
         narrations=who_spoke(job.spec, made.narrations),

@@ -1,15 +1,18 @@
 """What the platform that a short goes to, and the machine that encodes it, change about how it is encoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from blocks.settings import get_settings
 from engines import platforms
+from engines.errors import LimitPassed
 from engines.timebase import frame_to_ms
 from engines.visuals.hardware import HARDWARE, working_encoder
 from models.encoding import SOFTWARE, VideoSettings
 from models.platforms import PlatformLimits
+from models.report import Video
 from models.timeline import Timeline
+from tasks.cut_inputs import FileKey
 from tasks.cuts import MAIN, Cut, Cuts
 from tasks.library import ASSETS_DIR
 
@@ -55,6 +58,26 @@ def within_limits(cuts: Cuts, timeline: Timeline) -> Cuts:
     platforms.check_length(name, limits, duration_ms=duration_ms)
     highest = platforms.highest_kbps(name, limits, duration_ms=duration_ms)
     return _changed(cuts, lambda settings: settings.model_copy(update={"max_kbps": highest}))
+
+
+def check_sizes(cuts: Cuts, videos: Mapping[FileKey, Video]) -> tuple[str, ...]:
+    """Return a note for each finished file beside the main video that is larger than the platform takes.
+
+    Raises LimitPassed where the main video is: it was to go there, and nothing of it is published. Its frames, encoded
+    within the platform's bitrate, seldom make such a file, but lossless ones do, and encoders that keep limits loosely.
+    """
+    name, notes = cuts[MAIN].spec.export.platform, []
+    if name is None:
+        return ()
+    limits, main = platforms.limits_of(name, _files()), cuts[MAIN].renditions[0].file
+    for (cut, file), video in videos.items():
+        try:
+            platforms.check_size(name, limits, file=f"{cut}/{file}" if cut else file, size=video.blob.size)
+        except LimitPassed as passed:
+            if (cut, file) == (MAIN, main):
+                raise
+            notes.append(str(passed))
+    return tuple(notes)
 
 
 def _changed(cuts: Cuts, change: Callable[[VideoSettings], VideoSettings]) -> dict[str, Cut]:

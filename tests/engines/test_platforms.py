@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
-from engines.platforms import AUDIO_KBPS, check_kind, check_length, highest_kbps, limits_of, load_platforms
+from engines.platforms import AUDIO_KBPS, check_kind, check_length, check_size, highest_kbps, limits_of, load_platforms
 from models.canvas import CanvasPreset
 from models.export import Codec
 from models.platforms import PlatformLimits
@@ -64,6 +64,13 @@ def test_what_a_platform_does_not_take_is_named():
 def test_what_cannot_fit_is_refused():
     with pytest.raises(LimitPassed, match="900 s do not fit"):
         highest_kbps("p", limits(most_bytes=20_000_000), duration_ms=900_000)
+
+
+def test_a_finished_file_that_is_too_large_is_named():
+    check_size("p", limits(), file="video.mp4", size=10**12)
+    check_size("p", limits(most_bytes=300_000_000), file="video.mp4", size=300_000_000)
+    with pytest.raises(LimitPassed, match=r"at most 300 MB, and square/video\.mp4 has 301\.5 MB"):
+        check_size("p", limits(most_bytes=300_000_000), file="square/video.mp4", size=301_500_000)
 
 
 def test_without_limits_of_size_and_bitrate_there_is_none():

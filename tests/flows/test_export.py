@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.errors import LimitPassed
 from models.export import AudioFormat, VideoFormat
@@ -126,6 +127,33 @@ def test_a_short_that_its_platform_does_not_take_is_refused_before_it_is_encoded
     assert not studio.blobs("*.mp4")
     report = studio.render({**SHORT_SPEC, "export": {"platform": "tiktok"}})
     assert report.video.encoder == "libx264"
+
+
+def test_a_finished_file_that_its_platform_does_not_take_is_not_published(studio: Studio):
+    """Lossless frames keep no bitrate, which is how a file gets larger than was planned."""
+    presets = studio.root / "presets"
+    presets.mkdir()
+    (presets / "platforms.toml").write_text(
+        '[forum]\nshapes = ["square"]\ncodecs = ["h264"]\nlongest_ms = 9000\nmost_bytes = 60000\n'
+        'checked = 2026-11-21\nsource = "a test"\n'
+    )
+    noise = np.random.default_rng(5).integers(0, 255, (320, 320, 3), np.uint8)
+    Image.fromarray(noise).save(studio.root / "noise.png")
+    spec = {
+        "title": "For a forum",
+        "quality": "lossless",
+        "canvas": {"preset": "square"},
+        "export": {"platform": "forum"},
+        "scenes": [{"visual": "noise.png", "min_duration_ms": 200}],
+    }
+    own = {"NEUROSHORTS_PRESETS": str(presets)}
+    with pytest.raises(LimitPassed, match=r"forum .* at most 0\.06 MB, and video\.mp4 has [\d.]+ MB"):
+        studio.render(spec, **own)
+    assert not (studio.output / "for-a-forum").exists()
+    plain = [{"visual": "color:#204060", "min_duration_ms": 200}]
+    report = studio.render({**spec, "scenes": plain}, **own)
+    assert report.publication.files[0].size < 60_000
+    assert report.notes == ()
 
 
 def test_hardware_is_used_where_it_works_and_else_the_report_says_so(studio: Studio):
