@@ -8,7 +8,8 @@ from engines.subtitles.fonts import find_fonts
 from engines.timebase import frame_to_ms
 from engines.visuals import assemble
 from engines.visuals.poster import make_poster as draw_poster
-from engines.visuals.poster_frame import candidates, frame_score
+from engines.visuals.poster_frame import candidates
+from engines.visuals.poster_score import frame_score
 from engines.visuals.segment import near_key_frame, shot_frame
 from engines.visuals.shots import LoadedShot
 from models.artifacts import ArtifactRef
@@ -51,7 +52,7 @@ def assemble_video(
         )
 
 
-@step(version=5, run_name="make_poster")
+@step(version=6, run_name="make_poster")
 def make_poster(
     shots: tuple[Shot, ...],
     frame_counts: tuple[int, ...],

@@ -1,19 +1,12 @@
-"""Which frame stands for a short: sharp, rich in contrast, neither black nor burnt out."""
+"""Which frames of a short may become its poster; `poster_score` says how well each would stand for it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-
-from engines.visuals.color import Pixels
 from models.shots import Footage, Shot
 
 MOST_STILLS, MOST_CLIPS = 8, 4
 _MOST_OF_A_CLIP = 3
-_SCORED_WIDTH_PX = 270  # with a median filter on top, noise goes and edges stay
-_SHARP_ENOUGH = 20.0  # standard deviation of the Laplacian, above which sharper is no better
-_BLACK, _WHITE = 18, 245
 
 
 class Candidate(NamedTuple):
@@ -41,18 +34,6 @@ def candidates(shots: Sequence[Shot], frame_counts: Sequence[int]) -> tuple[Cand
         ),
     ]
     return tuple(sorted(chosen))
-
-
-def frame_score(rgb: Pixels) -> float:
-    """Return how well a frame, uint8 of shape (height, width, 3), would stand for its short: 0 to 1, more is better."""
-    height = max(1, rgb.shape[0] * _SCORED_WIDTH_PX // rgb.shape[1])
-    small = cv2.resize(rgb, (_SCORED_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-    luma = cv2.medianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 3)
-    sharpness = min(1.0, float(cv2.Laplacian(luma, cv2.CV_32F).std()) / _SHARP_ENOUGH)
-    low, high = np.percentile(luma, (5, 95))
-    contrast = float(high - low) / 255
-    exposed = float(((luma > _BLACK) & (luma < _WHITE)).mean())
-    return sharpness * contrast * (0.6 + 0.4 * exposed)  # a black sky is no fault
 
 
 def _spread(scenes: Sequence[int], most: int) -> list[int]:
