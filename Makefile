@@ -73,7 +73,7 @@ bench-effects: setup
 gallery: setup
 	$(BIN)/python -m benchmarks.gallery
 
-# VMAF of every codec against a lossless render of short versions of the standard works: about 5 minutes.
+# VMAF of every codec against a lossless render of short versions of the standard works: 5 to 12 minutes.
 quality: setup
 	$(BIN)/python -m benchmarks.quality
 
