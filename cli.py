@@ -380,6 +380,8 @@ def _absolute(output: Path | None) -> str | None:
 def _in_flow_run(run: "Callable[[], R]") -> "R":
     """Call what imports and runs a flow, with Prefect's settings made up before and progress shown."""
     _choose_server()
+    # No sum here is worth a thread of the linear algebra library, and each of those spins for a while when it starts.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if "NEUROSHORTS_LOG_DIR" in os.environ:
         os.environ.setdefault("PREFECT_LOGGING_SETTINGS_PATH", str(Path(__file__).parent / "blocks" / "logging.yml"))
     gc.disable()  # an eighth of the time of these imports goes into looking for garbage among what is all kept

@@ -1,6 +1,7 @@
 """What the operator of an installation decides: where things live and what is allowed, by NEUROSHORTS_* variables."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -134,6 +135,12 @@ class Settings(BaseSettings):
 
 def get_settings() -> Settings:
     """Return the settings as the environment has them now."""
+    return _settings_of(frozenset(os.environ.items()))
+
+
+@lru_cache(maxsize=8)
+def _settings_of(_environment: frozenset[tuple[str, str]]) -> Settings:
+    """Read the settings once for each environment: it takes a millisecond, and every step asks many times."""
     return Settings()
 
 

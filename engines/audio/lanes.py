@@ -11,7 +11,7 @@ from engines.audio.bed import Bed
 from engines.audio.pcm import FULL_SCALE, Samples, ramp
 from engines.timebase import ms_to_sample
 
-BLOCK = ms_to_sample(10_000)
+BLOCK = ms_to_sample(2_000)
 DUCK_STEP = ms_to_sample(ducking.STEP_MS)
 
 
@@ -45,7 +45,7 @@ class Lanes(NamedTuple):
     effects: Sequence[Effect] = ()
 
     def spans(self) -> Iterator[tuple[int, int]]:
-        """Yield the first sample of each block of 10 s, and the one after its last."""
+        """Yield the first sample of each block, and the one after its last."""
         for start in range(0, len(self.voice), BLOCK):
             yield start, min(start + BLOCK, len(self.voice))
 

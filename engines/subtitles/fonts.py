@@ -1,8 +1,9 @@
 """Fonts: which file draws which character, how wide the result is, and what size libass must be told."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fontTools import unicodedata
@@ -25,10 +26,15 @@ class Face:
     ass_name: str  # by which libass finds it
     families: frozenset[str]
     weight: int
-    coverage: frozenset[int] = field(repr=False)
     ascent: float
     descent: float
     cap_height: float
+
+    @cached_property
+    def coverage(self) -> frozenset[int]:
+        """The characters it has, read when first asked for: most texts never get as far as the fallbacks."""
+        with _opened(self.path) as font:
+            return frozenset(font.getBestCmap() or ())
 
     @property
     def is_emoji(self) -> bool:
@@ -70,8 +76,13 @@ class FontStack:
 
     def __init__(self, primary: Face, fallbacks: Iterable[Face]) -> None:
         self.primary = primary
-        self.faces = (primary, *fallbacks)
+        self._fallbacks = tuple(fallbacks)
         self._ink: dict[str, Ink] = {}
+
+    @cached_property
+    def faces(self) -> tuple[Face, ...]:
+        """Every face in the order in which they are asked; those of emoji come last."""
+        return (self.primary, *sorted(self._fallbacks, key=lambda face: face.is_emoji))
 
     def drawable(self, text: str) -> str:
         """Return `text` without the emoji that no face draws. Raises GlyphsMissing for any other such character."""
@@ -108,6 +119,8 @@ class FontStack:
         return self._ink[text]
 
     def _face_of(self, cluster: str) -> Face | None:
+        if self.primary.draws(cluster):
+            return self.primary
         return next((face for face in self.faces if face.draws(cluster)), None)
 
 
@@ -135,7 +148,7 @@ def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontS
     primary = min(named, key=lambda face: (abs(face.weight - weight), face.full_name))
     others = sorted(
         (face for face in faces if face is not primary),
-        key=lambda face: (face.is_emoji, face.folder(fonts_dirs), abs(face.weight - weight), face.full_name),
+        key=lambda face: (face.folder(fonts_dirs), abs(face.weight - weight), face.full_name),
     )
     return FontStack(primary, others)
 
@@ -150,25 +163,31 @@ def _scripts(text: str) -> str:
 @lru_cache(maxsize=256)
 def _read_face(path: Path, version: tuple[int, int]) -> Face:
     """Return the face in a file; `version` is what changes when the file does."""
+    with _opened(path) as font:
+        names, em = font["name"], font["head"].unitsPerEm
+        os2, hhea = font["OS/2"], font["hhea"]
+        windows = (os2.usWinAscent, os2.usWinDescent)
+        ascent, descent = windows if sum(windows) else (hhea.ascent, -hhea.descent)
+        full_name = names.getDebugName(4) or path.stem
+        families = {names.getDebugName(name_id) for name_id in (1, 4, 16)}
+        return Face(
+            path=path,
+            full_name=full_name,
+            ass_name=(names.getDebugName(6) or full_name) if "CFF " in font else full_name,
+            families=frozenset(name.casefold() for name in families if name),
+            weight=os2.usWeightClass,
+            ascent=ascent / em,
+            descent=descent / em,
+            cap_height=(getattr(os2, "sCapHeight", 0) or 0.7 * em) / em,
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[TTFont]:
+    """Open a font file; what is missing or broken in it raises FontUnknown."""
     try:
         with TTFont(path, lazy=True) as font:
-            names, em = font["name"], font["head"].unitsPerEm
-            os2, hhea = font["OS/2"], font["hhea"]
-            windows = (os2.usWinAscent, os2.usWinDescent)
-            ascent, descent = windows if sum(windows) else (hhea.ascent, -hhea.descent)
-            full_name = names.getDebugName(4) or path.stem
-            families = {names.getDebugName(name_id) for name_id in (1, 4, 16)}
-            return Face(
-                path=path,
-                full_name=full_name,
-                ass_name=(names.getDebugName(6) or full_name) if "CFF " in font else full_name,
-                families=frozenset(name.casefold() for name in families if name),
-                weight=os2.usWeightClass,
-                coverage=frozenset(font.getBestCmap()),
-                ascent=ascent / em,
-                descent=descent / em,
-                cap_height=(getattr(os2, "sCapHeight", 0) or 0.7 * em) / em,
-            )
+            yield font
     except (TTLibError, KeyError) as error:
         raise FontUnknown(font=path.name, known=f"a sound font file ({error})") from error
 
