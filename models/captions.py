@@ -122,13 +122,15 @@ class CaptionTexts(Model):
 
 
 class CaptionPicture(Model):
-    """A picture that belongs to a scene's captions: a PNG, its upper left corner (even), and when it shows."""
+    """A picture that belongs to a scene's text: a PNG, its upper left corner (even), and when it shows."""
 
     path: Path
     x_px: int = Field(multiple_of=2)
     y_px: int = Field(multiple_of=2)
     start_ms: int = Field(ge=0)
     end_ms: int = Field(gt=0)
+    fade_in_ms: int = Field(default=0, ge=0)
+    fade_out_ms: int = Field(default=0, ge=0)
 
 
 class TypesetResult(Model):

@@ -16,6 +16,8 @@ class PlacedImage(Model):
     y_px: int = Field(description="Of its upper edge; even", multiple_of=2)
     start_ms: int = Field(ge=0)
     end_ms: int = Field(gt=0)
+    fade_in_ms: int = Field(default=0, ge=0, description="How long it takes to appear, from `start_ms` on")
+    fade_out_ms: int = Field(default=0, ge=0, description="How long it takes to go, up to `end_ms`")
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

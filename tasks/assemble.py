@@ -7,6 +7,7 @@ from blocks.store import open_store
 from engines.subtitles.fonts import find_fonts
 from engines.timebase import frame_to_ms
 from engines.visuals import assemble
+from engines.visuals.lettering import Letters
 from engines.visuals.poster import make_poster as draw_poster
 from engines.visuals.poster_frame import candidates
 from engines.visuals.poster_score import frame_score
@@ -68,13 +69,15 @@ def make_poster(
     frames = (
         _frame(loaded[scene], frame, frame_counts[scene], video) for scene, frame in candidates(shots, frame_counts)
     )
-    fonts = find_fonts(look.font, weight=HEADING_WEIGHT, fonts_dirs=caption_library().fonts_dirs).faces
+    fonts = find_fonts(
+        look.font, weight=HEADING_WEIGHT, fonts_dirs=caption_library().fonts_dirs, emoji=caption_library().emoji
+    )
     with store.scratch() as folder:
         output = folder / "poster.jpg"
         draw_poster(
             max(frames, key=frame_score),
             title=title,
-            fonts=[face.path for face in fonts],
+            letters=Letters(tuple(face.path for face in fonts.faces if not face.is_emoji), fonts.emoji),
             layout=layout,
             look=look,
             output=output,

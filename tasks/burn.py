@@ -91,7 +91,6 @@ def _overlay_files(store: ArtifactStore, overlays: Overlays, scratch: Path) -> O
         if overlays.captions
         else None,
         images=tuple(
-            ImageFile(store.local_path(image.blob), image.x_px, image.y_px, image.start_ms, image.end_ms)
-            for image in overlays.images
+            ImageFile(store.local_path(image.blob), **image.model_dump(exclude={"blob"})) for image in overlays.images
         ),
     )

@@ -9,10 +9,9 @@ from engines.subtitles.typeset import check_texts, typeset
 from engines.timebase import frame_to_ms
 from engines.visuals.probe import require_subtitles
 from models.caption_settings import Captions
-from models.captions import CaptionedScene, CaptionPicture, CaptionTexts, Cue
+from models.captions import CaptionedScene, CaptionTexts, Cue
 from models.encoding import FrameFormat
 from models.media import Source
-from models.overlays import PlacedImage
 from models.report import CaptionSet
 from models.scene import Scene
 from models.timeline import Narration, Timeline
@@ -20,6 +19,7 @@ from tasks.brand import numbers_of
 from tasks.caption_texts import caption_texts
 from tasks.cuts import Cuts
 from tasks.library import caption_library
+from tasks.placed import placed_images
 from tasks.retries import step
 
 
@@ -50,7 +50,7 @@ def typeset_captions(
             sidecar=own and within(own, start_ms=0, end_ms=frame_to_ms(timeline.frame_count, timeline.fps)),
         )
         return CaptionSet(
-            images=tuple(tuple(_placed(store, picture) for picture in scene) for scene in result.pictures),
+            images=tuple(placed_images(store, pictures) for pictures in result.pictures),
             scenes=tuple(path and store.put(path, "text/x-ass", move=True) for path in result.scenes),
             srt=store.put(result.srt, "application/x-subrip", move=True),
             vtt=store.put(result.vtt, "text/vtt", move=True),
@@ -74,16 +74,6 @@ def _cues(store: ArtifactStore, cues: Source) -> tuple[Cue, ...]:
     require_subtitles(cues.info, cues.uri)
     assert cues.blob is not None
     return read_cues(store.local_path(cues.blob), source=cues.uri)
-
-
-def _placed(store: ArtifactStore, picture: CaptionPicture) -> PlacedImage:
-    return PlacedImage(
-        blob=store.put(picture.path, "image/png"),
-        x_px=picture.x_px,
-        y_px=picture.y_px,
-        start_ms=picture.start_ms,
-        end_ms=picture.end_ms,
-    )
 
 
 def _captioned(

@@ -10,6 +10,7 @@ from engines.overlays.compose import Design, Drawn, draw_scene
 from engines.overlays.marks import END_CARD_LOGO_PX, WATERMARK_LOGO_PX
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame, caption_band
+from engines.subtitles.pictures import write_spots
 from engines.subtitles.presets import load_safe_area, resolve_style
 from engines.visuals.logo import make_logo
 from models.artifacts import ArtifactRef
@@ -21,6 +22,7 @@ from models.overlays import PlacedImage
 from models.report import CaptionSet
 from tasks.errors import in_scene
 from tasks.library import HEADING_WEIGHT, caption_library
+from tasks.placed import placed_images
 from tasks.retries import step
 
 _ALWAYS_MS = 3_600_000
@@ -51,7 +53,11 @@ def draw_overlays(
                 drawn.append(draw_scene(scene, scenes, design))
         scripts = [_script(store, ass, one, design, folder) for ass, one in zip(captions.scenes, drawn, strict=True)]
         images = [
-            (*shown, *_image(one, large if scene.role is SceneRole.END_CARD else small))
+            (
+                *shown,
+                *_image(one, large if scene.role is SceneRole.END_CARD else small),
+                *placed_images(store, write_spots(one.emoji, design.fonts, folder=folder)),
+            )
             for shown, one, scene in zip(captions.images, drawn, scenes, strict=True)
         ]
         return captions.model_copy(update={"scenes": tuple(scripts), "images": tuple(images)})
@@ -66,7 +72,7 @@ def _design(settings: OverlaySettings, captioning: Captions, video: FrameFormat)
     if style:
         fonts = find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs)
         band = caption_band(style=style, frame=Frame.of(**size, safe_area=area, style=style), fonts=fonts)
-    heading = find_fonts(look.font, weight=HEADING_WEIGHT, fonts_dirs=library.fonts_dirs)
+    heading = find_fonts(look.font, weight=HEADING_WEIGHT, fonts_dirs=library.fonts_dirs, emoji=library.emoji)
     canvas_px = (video.width_px, video.height_px)
     return Design(settings, look, heading, canvas_px=canvas_px, area=area, captions_px=band)
 

@@ -4,14 +4,19 @@ Times count in ms from the scene's first frame, lengths in canvas px. libass kee
 slides and clips of it cost next to nothing per frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engines.subtitles.ass import LTR_MARK, RTL_MARK, escape_text
+from engines.subtitles.ass_text import alpha, bgr, clock, descent_px, direction_mark, tagged_text
 from engines.subtitles.fonts import FontStack
+from engines.subtitles.pictures import Spot, cells
+from engines.subtitles.spans import line_spans
+from models.timeline import WordTiming
 
+Mark = str | Spot  # what is drawn: an ASS event, or the picture of an emoji over one
 STYLE = "Overlay"
 SHAPE_LAYER, INK_LAYER = 10, 11  # captions are drawn on the layers below
+WIPE_CURVE = 0.6  # below 1: fast, then slower
 _CURVE = 0.5523  # of the radius: where a Bézier curve's handles make a quarter of a circle
 _STYLE_LINE = (
     "Style: {style},{font},40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,-1"
@@ -89,25 +94,25 @@ class Pen:
 
 def shape(path: str, span: Span, *, color: str, opacity: float = 1.0, layer: int = SHAPE_LAYER, tags: str = "") -> str:
     """Return an event that draws a vector path in one colour, #RRGGBB; `tags` go with it."""
-    alpha = f"\\1a&H{round(255 * (1 - opacity)):02X}&" if opacity < 1 else ""
-    paint = f"\\an7\\pos(0,0)\\1c&H{_bgr(color)}&{alpha}{span.fade}{tags}\\p1"
+    faint = f"\\1a&H{alpha(opacity)}&" if opacity < 1 else ""
+    paint = f"\\an7\\pos(0,0)\\1c&H{bgr(color)}&{faint}{span.fade}{tags}\\p1"
     return _event(layer, span, f"{{{paint}}}{path}")
 
 
 def text_line(
     text: str, span: Span, *, x_px: float, baseline_px: float, pen: Pen, anchor: int = 2, tags: str = ""
-) -> str:
-    """Return an event with one line of drawable text; `anchor` is 1, 2 or 3: `x_px` is its left, middle or right."""
-    runs = pen.fonts.runs(text)
-    below_px = max(face.descent for face in (pen.fonts.primary, *(run.face for run in runs))) * pen.em_px
-    written = "".join(
-        f"{{\\fn{run.face.ass_name}\\fs{run.face.ass_size(pen.em_px):.2f}}}{escape_text(run.text)}" for run in runs
-    )
-    alpha = f"\\1a&H{round(255 * (1 - pen.opacity)):02X}&" if pen.opacity < 1 else ""
-    mark = RTL_MARK if pen.is_rtl else LTR_MARK
-    size = f"\\fs{pen.fonts.primary.ass_size(pen.em_px):.2f}"  # of the mark, which libass makes room for, too
+) -> list[Mark]:
+    """Return an event with one line of drawable text, and the pictures of its emoji.
+
+    `anchor` is 1, 2 or 3: `x_px` is the line's left end, middle or right end.
+    """
+    below_px = descent_px([text], fonts=pen.fonts, em_px=pen.em_px)
+    faint = f"\\1a&H{alpha(pen.opacity)}&" if pen.opacity < 1 else ""
+    size = f"\\fs{pen.fonts.primary.ass_size(pen.em_px):.2f}"
     spot = f"\\an{anchor}\\pos({x_px:.2f},{baseline_px + below_px:.2f}){size}"
-    return _event(INK_LAYER, span, f"{{{spot}\\1c&H{_bgr(pen.color)}&{alpha}{span.fade}{tags}}}{mark}{written}")
+    written = direction_mark(rtl=pen.is_rtl) + tagged_text(text, fonts=pen.fonts, em_px=pen.em_px)
+    event = _event(INK_LAYER, span, f"{{{spot}\\1c&H{bgr(pen.color)}&{faint}{span.fade}{tags}}}{written}")
+    return [event, *_pictures(text, span, x_px=x_px, baseline_px=baseline_px, pen=pen, anchor=anchor)]
 
 
 def rounded(rect: Rect, radius_px: float) -> str:
@@ -138,7 +143,7 @@ def wipe(rect: Rect, *, within_ms: int, leftwards: bool = False) -> str:
     """Return tags that uncover what is inside `rect` from its left edge on, or from its right one, in `within_ms`."""
     left, top, right, bottom = int(rect.left_px), int(rect.top_px), int(rect.right_px) + 1, int(rect.bottom_px) + 1
     edge = right if leftwards else left
-    return f"\\clip({edge},{top},{edge},{bottom})\\t(0,{within_ms},0.6,\\clip({left},{top},{right},{bottom}))"
+    return f"\\clip({edge},{top},{edge},{bottom})\\t(0,{within_ms},{WIPE_CURVE},\\clip({left},{top},{right},{bottom}))"
 
 
 def merge(captions: str | None, *, events: Sequence[str], font: str, canvas_px: tuple[int, int]) -> str:
@@ -150,13 +155,21 @@ def merge(captions: str | None, *, events: Sequence[str], font: str, canvas_px: 
 
 
 def _event(layer: int, span: Span, text: str) -> str:
-    return f"Dialogue: {layer},{_clock(span.start_ms)},{_clock(span.end_ms)},{STYLE},,0,0,0,,{text}"
+    return f"Dialogue: {layer},{clock(span.start_ms)},{clock(span.end_ms)},{STYLE},,0,0,0,,{text}"
 
 
-def _clock(time_ms: int) -> str:
-    minutes, centis = divmod(time_ms // 10, 6000)
-    return f"{minutes // 60}:{minutes % 60:02}:{centis // 100:02}.{centis % 100:02}"
-
-
-def _bgr(color: str) -> str:
-    return (color[5:7] + color[3:5] + color[1:3]).upper()
+def _pictures(text: str, span: Span, *, x_px: float, baseline_px: float, pen: Pen, anchor: int) -> Iterator[Spot]:
+    spans = line_spans([WordTiming(text=text, start_ms=0, end_ms=0)], fonts=pen.fonts, rtl=pen.is_rtl)
+    left_px = x_px - {1: 0.0, 2: 0.5, 3: 1.0}[anchor] * spans.width_em * pen.em_px
+    for cell in cells(spans, pen.fonts):
+        yield Spot(
+            cell.cluster,
+            left_px + cell.middle_em * pen.em_px,
+            baseline_px - pen.fonts.primary.cap_height * pen.em_px / 2,
+            cell.size_px(pen.em_px),
+            span.start_ms,
+            span.end_ms,
+            fade_in_ms=span.fade_in_ms,
+            fade_out_ms=span.fade_out_ms,
+            opacity=pen.opacity,
+        )

@@ -1,15 +1,17 @@
 """Everything that one scene carries over its picture, in the order in which it takes its room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engines.overlays.ass import Span, merge
+from engines.overlays.ass import Mark, Span, merge
 from engines.overlays.lower_third import lower_third
 from engines.overlays.marks import PlacedLogo, end_card, watermark
 from engines.overlays.progress import progress_bar
 from engines.overlays.titles import hook, title_card
 from engines.overlays.zones import Zones, zones_of
 from engines.subtitles.fonts import FontStack
+from engines.subtitles.pictures import Spot
 from models.captions import SafeArea
 from models.graphics import Corner, Look, OverlaySettings, ProgressBar, SceneRole, StagedScene
 
@@ -34,10 +36,17 @@ class Design:
 
 
 class Drawn(NamedTuple):
-    """What a scene carries: ASS events over its captions, and where its logo goes."""
+    """What a scene carries: ASS events over its captions, the pictures of their emoji, and where its logo goes."""
 
     events: tuple[str, ...] = ()
+    emoji: tuple[Spot, ...] = ()
     logo: PlacedLogo | None = None
+
+    @classmethod
+    def of(cls, marks: Sequence[Mark], logo: PlacedLogo | None) -> "Drawn":
+        """Tell what is drawn by libass from what is laid over it."""
+        events = tuple(mark for mark in marks if isinstance(mark, str))
+        return cls(events, tuple(mark for mark in marks if isinstance(mark, Spot)), logo)
 
     def script(self, captions: str | None, design: Design) -> str:
         """Return an ASS script with these events and the scene's captions, if it has any."""
@@ -56,19 +65,19 @@ def draw_scene(scene: StagedScene, staged: tuple[StagedScene, ...], design: Desi
     marks, logo, zones = _marks(scene, content, zones, design)
     thirds, zones = _lower_third(scene, content, zones, design)
     titles = _titles(scene, content[0], zones, design)
-    return Drawn(events=(*marks, *thirds, *titles), logo=logo)
+    return Drawn.of([*marks, *thirds, *titles], logo)
 
 
 def _marks(
     scene: StagedScene, content: list[StagedScene], zones: Zones, design: Design
-) -> tuple[list[str], PlacedLogo | None, Zones]:
-    events: list[str] = []
+) -> tuple[list[Mark], PlacedLogo | None, Zones]:
+    marks: list[Mark] = []
     logo = None
     settings = design.settings
     if settings.progress_bar is not ProgressBar.NONE:
         whole_ms = sum(other.duration_ms for other in content)
         begun_ms = scene.start_ms - content[0].start_ms
-        events, zones = progress_bar(
+        bar, zones = progress_bar(
             settings.progress_bar,
             zones,
             canvas_width_px=design.canvas_px[0],
@@ -77,6 +86,7 @@ def _marks(
             reached=(begun_ms / whole_ms, (begun_ms + scene.duration_ms) / whole_ms),
             duration_ms=scene.duration_ms,
         )
+        marks += bar
     if settings.watermark is not Corner.NONE:
         lines, logo, zones = watermark(
             settings,
@@ -85,13 +95,13 @@ def _marks(
             fonts=design.fonts,
             look=design.look,
         )
-        events += lines
-    return events, logo, zones
+        marks += lines
+    return marks, logo, zones
 
 
 def _lower_third(
     scene: StagedScene, content: list[StagedScene], zones: Zones, design: Design
-) -> tuple[list[str], Zones]:
+) -> tuple[list[Mark], Zones]:
     general = design.settings.lower_third if scene is content[0] else ""
     text = scene.lower_third.strip() or general.strip()
     if not text:
@@ -105,17 +115,17 @@ def _lower_third(
     return lower_third(text, span, zones, fonts=design.fonts, look=design.look, field=field)
 
 
-def _titles(scene: StagedScene, first: StagedScene, zones: Zones, design: Design) -> list[str]:
+def _titles(scene: StagedScene, first: StagedScene, zones: Zones, design: Design) -> list[Mark]:
     settings, begun_ms = design.settings, scene.start_ms - first.start_ms
     card_end_ms = settings.title_card_ms if settings.title_card.strip() else 0
     hook_end_ms = card_end_ms + settings.hook_ms if settings.hook_ms else _ALWAYS_MS
     card = _within(scene, -begun_ms, card_end_ms - begun_ms)
     after = _within(scene, card_end_ms - begun_ms, hook_end_ms - begun_ms)
-    events: list[str] = []
+    marks: list[Mark] = []
     for text, span, draw in ((settings.title_card, card, title_card), (settings.hook, after, hook)):
         if text.strip() and span.is_seen:
-            events += draw(text, span, zones, canvas_px=design.canvas_px, fonts=design.fonts, look=design.look)
-    return events
+            marks += draw(text, span, zones, canvas_px=design.canvas_px, fonts=design.fonts, look=design.look)
+    return marks
 
 
 def _within(scene: StagedScene, start_ms: int, end_ms: int) -> Span:
@@ -135,7 +145,7 @@ def _within(scene: StagedScene, start_ms: int, end_ms: int) -> Span:
 
 
 def _end_card(design: Design) -> Drawn:
-    events, logo = end_card(
+    marks, logo = end_card(
         design.settings,
         canvas_px=design.canvas_px,
         area=design.area,
@@ -143,4 +153,4 @@ def _end_card(design: Design) -> Drawn:
         fonts=design.fonts,
         look=design.look,
     )
-    return Drawn(events=tuple(events), logo=logo)
+    return Drawn.of(marks, logo)

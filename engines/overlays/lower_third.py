@@ -1,14 +1,14 @@
 """Lower third: who or what is seen, on a panel at the side where reading starts."""
 
 from engines.contrast import ink_for
-from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line, wipe
+from engines.overlays.ass import WIPE_CURVE, Mark, Pen, Rect, Span, rounded, shape, text_line, wipe
 from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones
 from engines.subtitles.fonts import FontStack
 from models.graphics import Look
 
 _PANEL_OPACITY = 0.88
-_WIPE_MS = 320
+_WIPE_MS, _PICTURE_FADE_MS = 320, 80
 _PADDING_PX = (28, 20)
 _MARK_PX = 12
 _RADIUS_PX = 14
@@ -17,7 +17,7 @@ _LINES_GAP_PX = 12
 
 def lower_third(
     text: str, span: Span, zones: Zones, *, fonts: FontStack, look: Look, field: str
-) -> tuple[list[str], Zones]:
+) -> tuple[list[Mark], Zones]:
     """Return the events of `name` or `name | role`, and the room that is left. Raises OverlayTooLong, GlyphsMissing."""
     unit = zones.unit
     parts = [drawable(part, fonts) for part in text.split("|", 1)]
@@ -49,12 +49,12 @@ def lower_third(
 
 def _events(
     blocks: list[Block], panel: Rect, span: Span, *, fonts: FontStack, look: Look, unit: float, mirrored: bool
-) -> list[str]:
+) -> list[Mark]:
     mark_px, radius_px = _MARK_PX * unit, _RADIUS_PX * unit
     edge = panel.right_px - mark_px if mirrored else panel.left_px
     mark = Rect(edge, panel.top_px, edge + mark_px, panel.bottom_px)
     uncover = wipe(panel, within_ms=_WIPE_MS, leftwards=mirrored)
-    events = [
+    marks: list[Mark] = [
         shape(rounded(panel, radius_px), span, color=look.panel_color, opacity=_PANEL_OPACITY, tags=uncover),
         shape(rounded(mark, mark_px / 2), span, color=look.accent_color, tags=uncover),
     ]
@@ -64,8 +64,10 @@ def _events(
     color = ink_for(look.panel_color, wanted=look.text_color)
     for block in blocks:
         pen = Pen(fonts, block.em_px, color, is_rtl=block.is_rtl)
-        events += [
-            text_line(
+        marks += [
+            _uncovered(written, panel, mirrored=mirrored)
+            for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)
+            for written in text_line(
                 line,
                 span,
                 x_px=x_px,
@@ -74,7 +76,15 @@ def _events(
                 anchor=3 if mirrored else 1,
                 tags=uncover,
             )
-            for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)
         ]
         top_px += block.height_px + _LINES_GAP_PX * unit
-    return events
+    return marks
+
+
+def _uncovered(mark: Mark, panel: Rect, *, mirrored: bool) -> Mark:
+    """Let a picture, which cannot be clipped, fade in when the wipe comes by."""
+    if isinstance(mark, str):
+        return mark
+    along_px = panel.right_px - mark.x_px if mirrored else mark.x_px - panel.left_px
+    after_ms = round(_WIPE_MS * (along_px / panel.width_px) ** (1 / WIPE_CURVE))
+    return mark._replace(start_ms=min(mark.start_ms + after_ms, mark.end_ms - 1), fade_in_ms=_PICTURE_FADE_MS)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from engines.contrast import ink_for
-from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line
+from engines.overlays.ass import Mark, Pen, Rect, Span, rounded, shape, text_line
 from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones, centered, zones_of
 from engines.subtitles.fonts import FontStack
@@ -31,7 +31,7 @@ class PlacedLogo(NamedTuple):
 
 def watermark(
     settings: OverlaySettings, zones: Zones, *, logo_px: tuple[int, int] | None, fonts: FontStack, look: Look
-) -> tuple[list[str], PlacedLogo | None, Zones]:
+) -> tuple[list[Mark], PlacedLogo | None, Zones]:
     """Return the handle's events, the place of a logo of that size, and the room that is left."""
     unit, corner, opacity = zones.unit, settings.watermark, settings.watermark_opacity_percent / 100
     take = zones.take_top if corner in (Corner.TOP_LEFT, Corner.TOP_RIGHT) else zones.take_bottom
@@ -56,7 +56,7 @@ def watermark(
     outline = (
         f"\\bord{_OUTLINE_PX * unit:.2f}\\3c&H000000&\\3a&H{round(255 * (1 - opacity * 0.6)):02X}&\\blur{unit:.2f}"
     )
-    line = text_line(
+    lines = text_line(
         block.lines[0],
         _ALWAYS,
         x_px=strip.right_px - inset_px if on_right else strip.left_px + inset_px,
@@ -65,7 +65,7 @@ def watermark(
         anchor=3 if on_right else 1,
         tags=outline,
     )
-    return [line], placed, left
+    return lines, placed, left
 
 
 def end_card(
@@ -76,7 +76,7 @@ def end_card(
     logo_px: tuple[int, int] | None,
     fonts: FontStack,
     look: Look,
-) -> tuple[list[str], PlacedLogo | None]:
+) -> tuple[list[Mark], PlacedLogo | None]:
     """Return the events of a card on the panel colour, text, a rule and the handle, and its logo's place above them."""
     zones = zones_of(canvas_px, area=area, captions_px=None)
     unit, room = zones.unit, centered(zones.above, canvas_px[0])
@@ -97,7 +97,7 @@ def end_card(
     rule_top_px = top_px + block.height_px + gap_px
     rule = Rect(middle_px - rule_px[0] / 2, rule_top_px, middle_px + rule_px[0] / 2, rule_top_px + rule_px[1])
     ink = ink_for(look.panel_color, wanted=look.text_color)
-    events = [
+    marks: list[Mark] = [
         *_centred_lines(block, top_px, middle_px, Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)),
         shape(rounded(rule, rule_px[1] / 2), _APPEARING, color=look.accent_color),
         *(
@@ -109,7 +109,7 @@ def end_card(
         ),
     ]
     logo = PlacedLogo(_even(middle_px - logo_px[0] / 2), _even(logo_top_px)) if logo_px else None
-    return events, logo
+    return marks, logo
 
 
 def _line(text: str, fonts: FontStack, room: Rect, unit: float) -> Block | None:
@@ -121,10 +121,11 @@ def _line(text: str, fonts: FontStack, room: Rect, unit: float) -> Block | None:
     return fit_block(written, fonts=fonts, room_px=room_px, sizes=sizes, field="overlays.handle")
 
 
-def _centred_lines(block: Block, top_px: float, middle_px: float, pen: Pen) -> list[str]:
+def _centred_lines(block: Block, top_px: float, middle_px: float, pen: Pen) -> list[Mark]:
     return [
-        text_line(line, _APPEARING, x_px=middle_px, baseline_px=baseline, pen=pen)
+        mark
         for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)
+        for mark in text_line(line, _APPEARING, x_px=middle_px, baseline_px=baseline, pen=pen)
     ]
 
 

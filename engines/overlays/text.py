@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engines.clusters import clusters
 from engines.errors import OverlayTooLong
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.spans import is_rtl
-from engines.subtitles.text import clusters, plain_text
+from engines.subtitles.text import plain_text
 
 _SIZE_STEP = 0.94
 _EVEN, _LEAST_FOR_EVEN = 0.5, 0.75  # shortest line to longest, and how much smaller text may be for it

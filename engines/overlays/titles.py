@@ -1,7 +1,7 @@
 """Title card and hook: the first words that a viewer reads."""
 
 from engines.contrast import ink_for
-from engines.overlays.ass import Pen, Rect, Span, rounded, shape, text_line
+from engines.overlays.ass import Mark, Pen, Rect, Span, rounded, shape, text_line
 from engines.overlays.text import Sizes, drawable, fit_block
 from engines.overlays.zones import Zones, centered
 from engines.subtitles.fonts import FontStack
@@ -17,7 +17,7 @@ _HOOK_LINE_HEIGHT = 1.02
 
 def title_card(
     text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look
-) -> list[str]:
+) -> list[Mark]:
     """Return the events of a panel with a short rule and the text below it.
 
     A panel, and not the whole picture darkened: that would cost half an encode in every frame.
@@ -46,13 +46,16 @@ def title_card(
         shape(rounded(panel, _CARD_RADIUS_PX * unit), span, color=look.panel_color, opacity=_CARD_OPACITY),
         shape(rounded(rule, rule_px[1] / 2), span, color=look.accent_color),
         *(
-            text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen)
+            mark
             for line, baseline in zip(block.lines, block.baselines_px(rule_top_px + head_px), strict=True)
+            for mark in text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen)
         ),
     ]
 
 
-def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look) -> list[str]:
+def hook(
+    text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fonts: FontStack, look: Look
+) -> list[Mark]:
     """Return the events of lines that each stand on a box of their own, at the top of the room."""
     unit = zones.unit
     room = centered(zones.for_titles, canvas_px[0])
@@ -67,7 +70,8 @@ def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fon
     )
     middle_px = (room.left_px + room.right_px) / 2
     pen = Pen(fonts, block.em_px, ink_for(look.accent_color), is_rtl=block.is_rtl)
-    boxes, lines = [], []
+    boxes: list[str] = []
+    lines: list[Mark] = []
     baselines = block.baselines_px(room.top_px + padding[1])
     for line, width_px, baseline in zip(block.lines, block.widths_px, baselines, strict=True):
         half_px = width_px / 2 + padding[0]
@@ -78,5 +82,5 @@ def hook(text: str, span: Span, zones: Zones, *, canvas_px: tuple[int, int], fon
             baseline + block.below_px + padding[1],
         )
         boxes.append(rounded(box, _HOOK_RADIUS_EM * block.em_px))
-        lines.append(text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen))
+        lines += text_line(line, span, x_px=middle_px, baseline_px=baseline, pen=pen)
     return [shape(" ".join(boxes), span, color=look.accent_color), *lines]

@@ -57,6 +57,11 @@ def fade(animation: CaptionAnimation, since_ms: int) -> str:
     return f"\\fade(255,0,0,{-since_ms},{end_ms},999999,999999)" if end_ms > 0 else ""
 
 
+def fades_in_ms(animation: CaptionAnimation) -> int:
+    """Return how long what cannot move takes to fade in."""
+    return {CaptionAnimation.FADE: FADE_MS, CaptionAnimation.RISE: RISE_MS}.get(animation, 0)
+
+
 def position(animation: CaptionAnimation, x_px: float, y_px: float, *, em_px: float, since_ms: int) -> str:
     """Return the tags that put an event at its place, rising to it where that is asked for."""
     end_ms = RISE_MS - since_ms

@@ -10,8 +10,9 @@ from fontTools import unicodedata
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont, features
 
+from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, is_invisible
+from engines.emoji import EmojiPictures, open_emoji
 from engines.errors import FontUnknown, GlyphsMissing
-from engines.subtitles.text import clusters, is_emoji, is_invisible
 
 FONT_SUFFIXES = (".ttf", ".otf")
 MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
@@ -72,10 +73,10 @@ class Ink:
 
 
 class FontStack:
-    """A chosen face and, behind it, every other face as a fallback."""
+    """A chosen face and, behind it, every other face as a fallback; with pictures, emoji are coloured."""
 
-    def __init__(self, primary: Face, fallbacks: Iterable[Face]) -> None:
-        self.primary = primary
+    def __init__(self, primary: Face, fallbacks: Iterable[Face], emoji: EmojiPictures | None = None) -> None:
+        self.primary, self.emoji = primary, emoji
         self._fallbacks = tuple(fallbacks)
         self._ink: dict[str, Ink] = {}
 
@@ -118,7 +119,14 @@ class FontStack:
             )
         return self._ink[text]
 
+    def pictures(self, cluster: str) -> bool:
+        """Tell whether a colour picture is laid over the room of an emoji."""
+        return self.emoji is not None and self.emoji.has(cluster)
+
     def _face_of(self, cluster: str) -> Face | None:
+        if PICTURE_SELECTOR in cluster and not cluster[0].isascii():
+            by_emoji = sorted(self.faces, key=lambda face: not face.is_emoji)
+            return next((face for face in by_emoji if face.draws(cluster)), None)
         if self.primary.draws(cluster):
             return self.primary
         return next((face for face in self.faces if face.draws(cluster)), None)
@@ -135,10 +143,10 @@ def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
     return tuple(faces.values())
 
 
-def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontStack:
+def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path], emoji: Path | None = None) -> FontStack:
     """Return the face of a family (or full) name nearest to `weight`; behind it all others, folder by folder.
 
-    Raises FontUnknown.
+    `emoji` is an archive of colour pictures. Raises FontUnknown.
     """
     faces = load_faces(fonts_dirs)
     named = [face for face in faces if family.casefold() in face.families]
@@ -150,7 +158,7 @@ def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path]) -> FontS
         (face for face in faces if face is not primary),
         key=lambda face: (face.folder(fonts_dirs), abs(face.weight - weight), face.full_name),
     )
-    return FontStack(primary, others)
+    return FontStack(primary, others, open_emoji(emoji) if emoji else None)
 
 
 def _scripts(text: str) -> str:

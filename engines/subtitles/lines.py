@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engines.subtitles.emoji import EmojiPictures
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.layout import Frame, Placed, place
 from engines.subtitles.spans import LineSpans, is_rtl, line_spans
@@ -19,7 +18,6 @@ class Look:
     frame: Frame
     fonts: FontStack
     language: str
-    emoji: EmojiPictures | None = None  # None draws emoji in one colour
 
     @property
     def word_box(self) -> Box | None:

@@ -1,21 +1,22 @@
-"""Where the colour pictures of a scene's emoji go: over the room that the text leaves for them."""
+"""Where the colour pictures of emoji go: over the room that the text leaves for them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
+
+from engines.clusters import clusters
+from engines.emoji import CELL_EM
 from engines.subtitles import animations
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.lines import Line, Look, lines_of
-from engines.subtitles.spans import Piece
-from engines.subtitles.text import clusters
+from engines.subtitles.spans import LineSpans, Piece
 from models.captions import CaptionPicture, Page
 
-CELL_EM = 1.12  # height of a picture
 
-
-class _Spot(NamedTuple):
-    """An emoji, the middle of its room, and when it shows."""
+class Spot(NamedTuple):
+    """An emoji, the middle of its room, and how and when it shows."""
 
     cluster: str
     x_px: float
@@ -23,52 +24,92 @@ class _Spot(NamedTuple):
     size_px: int
     start_ms: int
     end_ms: int
+    fade_in_ms: int = 0
+    fade_out_ms: int = 0
+    opacity: float = 1.0
+
+
+class Cell(NamedTuple):
+    """A pictured emoji of a line: its word, and its middle and width in em from the line's left end."""
+
+    cluster: str
+    word: int
+    middle_em: float
+    width_em: float
+
+    def size_px(self, em_px: float) -> int:
+        """Return the height of its picture."""
+        return max(2, round(min(CELL_EM, self.width_em) * em_px))
+
+
+def cells(spans: LineSpans, fonts: FontStack) -> Iterator[Cell]:
+    """Yield the emoji of a line for which there are pictures, from left to right."""
+    for piece in spans.pieces:
+        if piece.face.is_emoji:
+            yield from _cells_of(piece, fonts)
 
 
 def write_pictures(pages: Sequence[Page], look: Look, *, folder: Path) -> tuple[CaptionPicture, ...]:
     """Write a PNG for each kind and size of emoji of a scene to `folder`, and return where and when each is shown."""
-    if look.emoji is None:
-        return ()
-    placed = []
-    for spot in (spot for lines in lines_of(pages, look) for line in lines for spot in _spots(line, look)):
-        path = folder / f"{'-'.join(f'{ord(char):x}' for char in spot.cluster)}-{spot.size_px}.png"
-        picture = look.emoji.picture(spot.cluster, height_px=spot.size_px)
-        if not path.exists():
-            picture.save(path)
-        placed.append(
-            CaptionPicture(
-                path=path,
-                x_px=_even(spot.x_px - picture.width / 2),
-                y_px=_even(spot.y_px - picture.height / 2),
-                start_ms=spot.start_ms,
-                end_ms=spot.end_ms,
-            )
-        )
-    return tuple(placed)
+    spots = (spot for lines in lines_of(pages, look) for line in lines for spot in _spots(line, look))
+    return write_spots(spots, look.fonts, folder=folder)
 
 
-def _spots(line: Line, look: Look) -> Iterator[_Spot]:
-    height_px = look.fonts.primary.cap_height * line.em_px
-    for piece in line.spans.pieces:
-        if not piece.face.is_emoji:
-            continue
+def write_spots(spots: Iterable[Spot], fonts: FontStack, *, folder: Path) -> tuple[CaptionPicture, ...]:
+    """Write a PNG for each kind, size and opacity of emoji to `folder`, and return where and when each is shown."""
+    return tuple(_written(spot, fonts, folder) for spot in spots)
+
+
+def _written(spot: Spot, fonts: FontStack, folder: Path) -> CaptionPicture:
+    assert fonts.emoji is not None
+    points = "-".join(f"{ord(char):x}" for char in spot.cluster)
+    path = folder / f"{points}-{spot.size_px}-{round(100 * spot.opacity)}.png"
+    picture = fonts.emoji.picture(spot.cluster, height_px=spot.size_px)
+    if not path.exists():
+        _faded(picture, spot.opacity).save(path)
+    return CaptionPicture(
+        path=path,
+        x_px=_even(spot.x_px - picture.width / 2),
+        y_px=_even(spot.y_px - picture.height / 2),
+        start_ms=spot.start_ms,
+        end_ms=spot.end_ms,
+        fade_in_ms=spot.fade_in_ms,
+        fade_out_ms=spot.fade_out_ms,
+    )
+
+
+def _spots(line: Line, look: Look) -> Iterator[Spot]:
+    middle_px = line.placed.baseline_px - look.fonts.primary.cap_height * line.em_px / 2
+    for cell in cells(line.spans, look.fonts):
         start_ms = line.page.start_ms
         if animations.waits_for_speech(look.style.animation):
-            start_ms = max(start_ms, line.words[piece.word].start_ms)
-        for cluster, middle_em, width_em in _cells(piece, look.fonts):
-            size_px = max(2, round(min(CELL_EM, width_em) * line.em_px))
-            middle = line.x_px(middle_em, look.style), line.placed.baseline_px - height_px / 2
-            if look.emoji and look.emoji.has(cluster) and line.page.end_ms > start_ms:
-                yield _Spot(cluster, *middle, size_px, start_ms, line.page.end_ms)
+            start_ms = max(start_ms, line.words[cell.word].start_ms)
+        if line.page.end_ms > start_ms:
+            yield Spot(
+                cell.cluster,
+                line.x_px(cell.middle_em, look.style),
+                middle_px,
+                cell.size_px(line.em_px),
+                start_ms,
+                line.page.end_ms,
+                fade_in_ms=animations.fades_in_ms(look.style.animation),
+            )
 
 
-def _cells(piece: Piece, fonts: FontStack) -> Iterator[tuple[str, float, float]]:
-    """Yield (emoji, middle, width) of each emoji of a piece, in em from the line's left end."""
+def _cells_of(piece: Piece, fonts: FontStack) -> Iterator[Cell]:
     at_em = piece.left_em
-    for cluster in clusters(piece.text):
+    written = clusters(piece.text)
+    for cluster in reversed(written) if piece.leftwards else written:
         width_em = fonts.ink(cluster).width_px
-        yield cluster, at_em + width_em / 2, width_em
+        if fonts.pictures(cluster):
+            yield Cell(cluster, piece.word, at_em + width_em / 2, width_em)
         at_em += width_em
+
+
+def _faded(picture: Image.Image, opacity: float) -> Image.Image:
+    if opacity < 1:
+        picture.putalpha(picture.getchannel("A").point([round(value * opacity) for value in range(256)]))
+    return picture
 
 
 def _even(value_px: float) -> int:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from bidi import algorithm
 
+from engines.clusters import clusters, is_invisible
 from engines.subtitles.fonts import Face, FontStack
-from engines.subtitles.text import clusters, is_invisible, spacing
+from engines.subtitles.text import spacing
 from models.timeline import WordTiming
 
 _SPACE = -1
@@ -26,6 +27,7 @@ class Piece:
     face: Face
     left_em: float
     right_em: float
+    leftwards: bool
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ def line_spans(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> Li
     for (level, word, face), run in groupby(_clusters(line, fonts=fonts, rtl=rtl), key=lambda part: part[:3]):
         atoms.append(_Atom(level, word, face, "".join(part.text for part in run)))
     pieces, at_em = [], 0.0
-    for _, word, face, text in _visual_order(atoms):
+    for level, word, face, text in _visual_order(atoms):
         width_em = fonts.ink(text).width_px
         if word != _SPACE:
-            pieces.append(Piece(word, text, face, at_em, at_em + width_em))
+            pieces.append(Piece(word, text, face, at_em, at_em + width_em, leftwards=bool(level % 2)))
         at_em += width_em
     return LineSpans(tuple(pieces), at_em)
 

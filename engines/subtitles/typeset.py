@@ -8,7 +8,6 @@ from engines.errors import GlyphsMissing, SceneError
 from engines.subtitles.ass import write_ass
 from engines.subtitles.cue_files import one_at_a_time
 from engines.subtitles.cues import make_cues, scene_words
-from engines.subtitles.emoji import open_emoji
 from engines.subtitles.fonts import FontStack, find_fonts
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look
@@ -87,9 +86,8 @@ def _look(captions: Captions, *, canvas_px: tuple[int, int], library: CaptionLib
     return Look(
         style=style,
         frame=Frame.of(width_px=width_px, height_px=height_px, safe_area=area, style=style),
-        fonts=find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs),
+        fonts=find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs, emoji=library.emoji),
         language=language,
-        emoji=open_emoji(library.emoji) if library.emoji else None,
     )
 
 

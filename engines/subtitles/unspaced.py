@@ -5,7 +5,7 @@ from functools import cache
 
 import budoux
 
-from engines.subtitles.text import clusters
+from engines.clusters import clusters
 from models.timeline import WordTiming
 
 _THAI = (0x0E00, 0x0E7F)

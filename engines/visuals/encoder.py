@@ -21,13 +21,15 @@ class CaptionFiles(NamedTuple):
 
 
 class ImageFile(NamedTuple):
-    """A PNG over a scene: its upper left corner, and from when to when in ms from the scene's first frame."""
+    """A PNG over a scene: its upper left corner, and its times and fades in ms from the scene's first frame."""
 
     path: Path
     x_px: int
     y_px: int
     start_ms: int
     end_ms: int
+    fade_in_ms: int = 0
+    fade_out_ms: int = 0
 
 
 class OverlayFiles(NamedTuple):
@@ -86,7 +88,8 @@ def frame_arguments(
     inputs = [*frames, *(argument for image in shown for argument in ffmpeg.safe_input(image.path, demuxer="png_pipe"))]
     # Time is counted in frames, so that captions and packets are placed exactly.
     time_base = f"settb={video.fps.denominator}/{video.fps.numerator}"
-    lay = _lay_images(shown, first_input=bool(piped_frames) + bool(body))
+    drawn = range(first_frame, first_frame + frame_count)
+    lay = _lay_images(shown, first_input=bool(piped_frames) + bool(body), frames=drawn, video=video)
     finish = f"{time_base},setpts=N+{first_frame}{_burn(overlays.captions)}{lay},{time_base},setpts=N[out]"
     return [
         *inputs,
@@ -115,15 +118,37 @@ def _is_seen(image: ImageFile, first_frame: int, frame_count: int, video: FrameF
     return image.start_ms < stop_ms and image.end_ms > first_ms
 
 
-def _lay_images(images: Sequence[ImageFile], *, first_input: int) -> str:
+def _lay_images(images: Sequence[ImageFile], *, first_input: int, frames: range, video: FrameFormat) -> str:
     """Return filters that lay the pictures over the frames, one after the other; a picture is decoded once."""
     laid = ""
     for number, image in enumerate(images):
         when = f"gte(t+0.0005,{image.start_ms}/1000)*lt(t+0.0005,{image.end_ms}/1000)"  # frame times rounded to ms
-        picture = f"[{first_input + number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[image{number}]"
+        drawn = f"scale=out_color_matrix=bt709:out_range=tv,format=yuva420p{_fades(image, frames, video)}"
+        picture = f"[{first_input + number}:v]{drawn}[image{number}]"
         overlay = f"overlay=x={image.x_px}:y={image.y_px}:format=yuv420:eof_action=repeat:enable='{when}'"
         laid += f"[under{number}];{picture};[under{number}][image{number}]{overlay}"
     return laid
+
+
+def _fades(image: ImageFile, frames: range, video: FrameFormat) -> str:
+    """Return filters that let a picture appear and go, or nothing where it does neither during these frames.
+
+    Only then it becomes as many frames as the video has, each with a transparency of its own.
+    """
+    fades = {
+        "in": (image.start_ms, image.start_ms + image.fade_in_ms),
+        "out": (image.end_ms - image.fade_out_ms, image.end_ms),
+    }
+    first_ms, stop_ms = frame_to_ms(frames.start, video.fps), frame_to_ms(frames.stop, video.fps)
+    seen = {kind: times for kind, times in fades.items() if max(times[0], first_ms) < min(times[1], stop_ms)}
+    if not seen:
+        return ""
+    time_base = f"settb={video.fps.denominator}/{video.fps.numerator}"
+    repeated = f",loop=loop={len(frames) - 1}:size=1,{time_base},setpts=N+{frames.start}"
+    return repeated + "".join(
+        f",fade=t={kind}:st={start_ms / 1000:.3f}:d={(end_ms - start_ms) / 1000:.3f}:alpha=1"
+        for kind, (start_ms, end_ms) in seen.items()
+    )
 
 
 def _burn(captions: CaptionFiles | None) -> str:

@@ -4,24 +4,80 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from fontTools.ttLib import TTFont
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
-_JOINERS = "\u200c\u200d"
+from engines.clusters import JOINERS, clusters
+from engines.emoji import CELL_EM, EmojiPictures
+
+_CAPITALS_EM = 0.7  # about how high capitals are; emoji stand at their middle
+_ROOM_EM = 1.22  # of an emoji: a little wider than its picture
 _LEFTWARDS = frozenset({"R", "AL"})
 Ink = int | tuple[int, int, int]
 
 
-class Lettering:
-    """A stack of fonts at one size: the first one draws what it can, the others what the ones before them lack."""
+class Letters(NamedTuple):
+    """What text is drawn with: fonts, of which the first goes before the others, and pictures of emoji."""
 
-    def __init__(self, fonts: Sequence[Path], size_px: float) -> None:
-        self.fonts, self.size_px = tuple(fonts), round(size_px)
+    fonts: tuple[Path, ...]
+    emoji: EmojiPictures | None = None
+
+    def drawable(self, text: str) -> str:
+        """Return the text in one line without symbols that nothing draws; a letter stays, as a box."""
+        kept = (
+            cluster if self._pictures(cluster) else "".join(char for char in cluster if self._draws(char))
+            for cluster in clusters(unicodedata.normalize("NFC", text))
+        )
+        return " ".join("".join(kept).split())
+
+    def runs(self, line: str) -> list["_Run"]:
+        """Split a line into runs of one font each, or of one emoji; spaces and marks go with what is before them."""
+        runs: list[_Run] = []
+        for cluster in clusters(line):
+            if self._pictures(cluster):
+                runs.append(_Run(None, cluster))
+                continue
+            for char in cluster:
+                font = self._font_behind(runs, char)
+                if runs and runs[-1].font == font:
+                    runs[-1] = _Run(font, runs[-1].text + char)
+                else:
+                    runs.append(_Run(font, char))
+        return runs
+
+    def _pictures(self, cluster: str) -> bool:
+        lettered = len(cluster) == 1 and _font_of(cluster, self.fonts)  # ™ is a sign of the font's, ™️ a picture
+        return self.emoji is not None and not lettered and self.emoji.has(cluster)
+
+    def _draws(self, char: str) -> bool:
+        return bool(_font_of(char, self.fonts)) or char.isalnum() or char.isspace()
+
+    def _font_behind(self, runs: Sequence["_Run"], char: str) -> Path:
+        last = runs[-1].font if runs else None
+        stays = char.isspace() or char in JOINERS or unicodedata.category(char)[0] == "M"
+        if last and (stays or (ord(char) in _characters(last) and not char.isalpha())):
+            return last
+        return _font_of(char, self.fonts) or self.fonts[0]
+
+
+class _Run(NamedTuple):
+    """A piece of text in one font, or an emoji (None)."""
+
+    font: Path | None
+    text: str
+
+
+class Lettering:
+    """Letters at one size."""
+
+    def __init__(self, letters: Letters, size_px: float) -> None:
+        self.letters, self.size_px = letters, round(size_px)
 
     def getlength(self, line: str) -> float:
         """Return a line's width in px."""
-        return sum(_face(font, self.size_px).getlength(text) for font, text in _runs(line, self.fonts))
+        return sum(self._length(run) for run in self.letters.runs(line))
 
     @cached_property
     def ascent_px(self) -> float:
@@ -33,51 +89,45 @@ class Lettering:
         """How far its deepest ones reach below."""
         return float(self._primary.getmetrics()[1])
 
+    def draw(
+        self, image: Image.Image, left_px: float, baseline_px: float, line: str, *, ink: Ink, leftwards: bool
+    ) -> None:
+        """Draw a line from its left edge on, its emoji in colour or, on an image of one channel, as their shapes.
+
+        Runs follow each other as the whole text reads.
+        """
+        canvas = ImageDraw.Draw(image)
+        runs = self.letters.runs(line)
+        for run in reversed(runs) if leftwards else runs:
+            if run.font is None:
+                self._paste(image, run.text, left_px + self._length(run) / 2, baseline_px, ink)
+            else:
+                face = _face(run.font, self.size_px)
+                canvas.text((left_px, baseline_px), run.text, fill=ink, font=face, anchor="ls")
+            left_px += self._length(run)
+
     @property
     def _primary(self) -> ImageFont.FreeTypeFont:
-        return _face(self.fonts[0], self.size_px)
+        return _face(self.letters.fonts[0], self.size_px)
 
-    def draw(
-        self, canvas: ImageDraw.ImageDraw, left_px: float, baseline_px: float, line: str, *, ink: Ink, leftwards: bool
-    ) -> None:
-        """Draw a line from its left edge on. Runs in different fonts follow each other as the whole text reads."""
-        runs = _runs(line, self.fonts)
-        for font, text in reversed(runs) if leftwards else runs:
-            face = _face(font, self.size_px)
-            canvas.text((left_px, baseline_px), text, fill=ink, font=face, anchor="ls")
-            left_px += face.getlength(text)
+    def _length(self, run: _Run) -> float:
+        return _ROOM_EM * self.size_px if run.font is None else _face(run.font, self.size_px).getlength(run.text)
+
+    def _paste(self, image: Image.Image, emoji: str, middle_px: float, baseline_px: float, ink: Ink) -> None:
+        assert self.letters.emoji is not None
+        picture = self.letters.emoji.picture(emoji, height_px=round(CELL_EM * self.size_px))
+        top_px = baseline_px - _CAPITALS_EM * self.size_px / 2 - picture.height / 2
+        place = round(middle_px - picture.width / 2), round(top_px)
+        if image.mode == "L":
+            image.paste(ink, (*place, place[0] + picture.width, place[1] + picture.height), picture.getchannel("A"))
+        else:
+            image.paste(picture, place, picture)
 
 
 def reads_leftwards(text: str) -> bool:
     """Tell whether most letters are written from right to left."""
     levels = [unicodedata.bidirectional(char) for char in text]
     return sum(level in _LEFTWARDS for level in levels) > levels.count("L")
-
-
-def drawable(text: str, fonts: Sequence[Path]) -> str:
-    """Return the text in one line without the symbols that no font has; a letter that none has stays, as a box."""
-    kept = (
-        character
-        for character in unicodedata.normalize("NFC", text)
-        if _font_of(character, fonts) or character.isalnum() or character.isspace()
-    )
-    return " ".join("".join(kept).split())
-
-
-def _runs(line: str, fonts: Sequence[Path]) -> list[tuple[Path, str]]:
-    """Split a line into runs of one font each; spaces and marks go with what stands before them."""
-    runs: list[tuple[Path, str]] = []
-    for character in line:
-        stays = character.isspace() or character in _JOINERS or unicodedata.category(character)[0] == "M"
-        if runs and (stays or (ord(character) in _characters(runs[-1][0]) and not character.isalpha())):
-            font = runs[-1][0]
-        else:
-            font = _font_of(character, fonts) or fonts[0]
-        if runs and runs[-1][0] == font:
-            runs[-1] = font, runs[-1][1] + character
-        else:
-            runs.append((font, character))
-    return runs
 
 
 def _font_of(character: str, fonts: Sequence[Path]) -> Path | None:

@@ -1,17 +1,17 @@
 """The poster frame: one picture of the short with its title, as a feed shows it before it plays."""
 
 import io
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
+from engines.clusters import clusters
 from engines.contrast import ink_for
 from engines.visuals.color import Pixels, hex_to_rgb
-from engines.visuals.lettering import Ink, Lettering, drawable, reads_leftwards
+from engines.visuals.lettering import Ink, Lettering, Letters, reads_leftwards
 from models.graphics import Look, PosterLayout
 
 JPEG_QUALITY = 90
@@ -44,7 +44,7 @@ def make_poster(
     frame_rgb: Pixels,
     *,
     title: str,
-    fonts: Sequence[Path],
+    letters: Letters,
     output: Path,
     layout: PosterLayout = PosterLayout.FOOT,
     look: Look | None = None,
@@ -53,15 +53,15 @@ def make_poster(
 
     `foot` writes white on the darkened foot of the picture; `band` moves the picture up and writes on a band of the
     look's panel colour below it. The title stands in at most four lines of even length, as large as fits, and ends in
-    an ellipsis where it does not fit at all. What `fonts[0]` lacks the others draw; symbols (emoji, mostly) that none
-    has are left out. The same input gives the same bytes.
+    an ellipsis where it does not fit at all. What the first font lacks the others draw; emoji are coloured, and
+    symbols that nothing draws are left out. The same input gives the same bytes.
     """
-    text = drawable(title, fonts)
+    text = letters.drawable(title)
     poster = Image.fromarray(frame_rgb)
     if text and layout is PosterLayout.BAND:
-        poster = _with_band(poster, text, fonts, look or Look())
+        poster = _with_band(poster, text, letters, look or Look())
     elif text:
-        poster = _with_foot(poster, text, fonts)
+        poster = _with_foot(poster, text, letters)
     poster.save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
 
 
@@ -75,11 +75,11 @@ def thumbnail(poster: Path, *, longest_px: int) -> bytes:
     return jpeg.getvalue()
 
 
-def fit_title(text: str, *, fonts: Sequence[Path], room: Room) -> tuple[Lettering, list[str]]:
+def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, list[str]]:
     """Return the largest lettering in which the title fits, and its lines."""
     size = room.largest_px
     while True:
-        face = Lettering(fonts, size)
+        face = Lettering(letters, size)
         words = text.split()
         whole_words = all(face.getlength(word) <= room.width_px for word in words)
         lines = _wrap(words, face.getlength, room.width_px)
@@ -126,12 +126,12 @@ def _balanced(words: list[str], measure: Measure, room: float, count: int) -> li
 
 
 def _split(word: str, measure: Measure, room: float) -> list[str]:
-    """Cut a word that is wider than a line (or a language without spaces), never before a combining mark."""
+    """Cut a word that is wider than a line (or a language without spaces), never inside a cluster."""
     pieces = [""]
-    for character in word:
-        if pieces[-1] and measure(pieces[-1] + character) > room and unicodedata.category(character)[0] != "M":
+    for cluster in clusters(word):
+        if pieces[-1] and measure(pieces[-1] + cluster) > room:
             pieces.append("")
-        pieces[-1] += character
+        pieces[-1] += cluster
     return pieces
 
 
@@ -140,13 +140,13 @@ def _cut(lines: list[str], measure: Measure, room: float) -> list[str]:
         return lines
     last = lines[MAX_LINES - 1]
     while last and measure(last + _ELLIPSIS) > room:
-        last = last[:-1].rstrip(" ,;:.-")
+        last = "".join(clusters(last)[:-1]).rstrip(" ,;:.-")
     return [*lines[: MAX_LINES - 1], last + _ELLIPSIS]
 
 
-def _with_foot(picture: Image.Image, text: str, fonts: Sequence[Path]) -> Image.Image:
+def _with_foot(picture: Image.Image, text: str, letters: Letters) -> Image.Image:
     poster = Image.composite(Image.new("RGB", picture.size), picture, _scrim(*picture.size))
-    face, lines = fit_title(text, fonts=fonts, room=foot_room(*picture.size))
+    face, lines = fit_title(text, letters=letters, room=foot_room(*picture.size))
     top_px = poster.height * _BLOCK_BOTTOM - face.size_px * _LINE_HEIGHT * len(lines)
     shadow = Image.new("L", poster.size)
     _write(shadow, lines, face, top_px=top_px + face.size_px * 0.04, ink=170)
@@ -155,7 +155,7 @@ def _with_foot(picture: Image.Image, text: str, fonts: Sequence[Path]) -> Image.
     return poster
 
 
-def _with_band(picture: Image.Image, text: str, fonts: Sequence[Path], look: Look) -> Image.Image:
+def _with_band(picture: Image.Image, text: str, letters: Letters, look: Look) -> Image.Image:
     """Return the middle of the picture above a band, on which the title begins at one side under a short rule."""
     width_px, height_px = picture.size
     edge_px, short_px = round(height_px * (1 - _BAND_HEIGHT)), min(picture.size)
@@ -168,7 +168,7 @@ def _with_band(picture: Image.Image, text: str, fonts: Sequence[Path], look: Loo
     top_px = edge_px + short_px * _BAND_PADDING
     bottom_px = max(height_px * _BLOCK_BOTTOM, top_px + (height_px - top_px) * _BAND_TEXT_SHARE)
     room = Room(width_px * _TEXT_WIDTH, bottom_px - top_px, short_px * _LARGEST, short_px * _SMALLEST)
-    face, lines = fit_title(text, fonts=fonts, room=room)
+    face, lines = fit_title(text, letters=letters, room=room)
     spare_px = bottom_px - top_px - face.size_px * _LINE_HEIGHT * len(lines)
     side: Side = "right" if reads_leftwards(text) else "left"
     _write(
@@ -191,7 +191,6 @@ def _write(
     ink: Ink,
     side: Side = "center",
 ) -> None:
-    draw = ImageDraw.Draw(canvas)
     step_px = face.size_px * _LINE_HEIGHT
     margin_px = canvas.width * (1 - _TEXT_WIDTH) / 2
     leftwards = reads_leftwards(" ".join(lines))
@@ -199,7 +198,7 @@ def _write(
         spare_px = canvas.width * _TEXT_WIDTH - face.getlength(line)
         left_px = margin_px + {"left": 0.0, "center": spare_px / 2, "right": spare_px}[side]
         baseline_px = top_px + step_px * (number + 0.5) + (face.ascent_px - face.descent_px) / 2
-        face.draw(draw, left_px, baseline_px, line, ink=ink, leftwards=leftwards)
+        face.draw(canvas, left_px, baseline_px, line, ink=ink, leftwards=leftwards)
 
 
 def _scrim(width: int, height: int) -> Image.Image:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.subtitles.ass import LTR_MARK, RTL_MARK, SHADOW_LAYER, TEXT_LAYER, WORD_JOINER, escape_text, write_ass
+from engines.subtitles.ass import write_ass
+from engines.subtitles.ass_events import SHADOW_LAYER, TEXT_LAYER
+from engines.subtitles.ass_text import LTR_MARK, RTL_MARK, WORD_JOINER, escape_text
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look

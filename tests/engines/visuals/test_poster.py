@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engines.visuals.lettering import Lettering, drawable
+from engines.clusters import clusters
+from engines.emoji import open_emoji
+from engines.visuals.lettering import Lettering, Letters
 from engines.visuals.poster import MAX_LINES, fit_title, foot_room, make_poster
 from models.graphics import Look, PosterLayout
 
@@ -17,9 +19,12 @@ FONTS = [
 ]
 GREY = np.full((960, 540, 3), 120, np.uint8)
 
+LETTERS = Letters(tuple(FONTS))
+COLOURED = Letters(tuple(FONTS), open_emoji(FOLDER.parent / "emoji" / "noto-color-emoji.zip"))
+
 
 def poster(folder: Path, title: str, frame: np.ndarray = GREY) -> np.ndarray:
-    make_poster(frame, title=title, fonts=FONTS, output=folder / "poster.jpg")
+    make_poster(frame, title=title, letters=LETTERS, output=folder / "poster.jpg")
     with Image.open(folder / "poster.jpg") as image:
         assert image.format == "JPEG"
         return np.asarray(image.convert("RGB")).astype(int)
@@ -59,7 +64,7 @@ def test_the_title_is_on_it_and_inside(tmp_path: Path, title: str, size: tuple[i
 @settings(max_examples=40, deadline=None)
 def test_lines_fit_and_keep_every_word_or_end_in_an_ellipsis(title: str) -> None:
     text = " ".join(title.split())
-    face, lines = fit_title(text, fonts=FONTS, room=foot_room(540, 960))
+    face, lines = fit_title(text, letters=LETTERS, room=foot_room(540, 960))
     assert 1 <= len(lines) <= MAX_LINES
     assert all(face.getlength(line) <= 540 * 0.84 + 1 for line in lines)
     told = "".join(lines).replace(" ", "")
@@ -67,10 +72,12 @@ def test_lines_fit_and_keep_every_word_or_end_in_an_ellipsis(title: str) -> None
 
 
 def test_short_titles_are_larger_and_lines_are_even() -> None:
-    large, _ = fit_title("Why the sky is blue", fonts=FONTS, room=foot_room(1080, 1920))
-    small, lines = fit_title(TITLES[-1], fonts=FONTS, room=foot_room(1080, 1920))
+    large, _ = fit_title("Why the sky is blue", letters=LETTERS, room=foot_room(1080, 1920))
+    small, lines = fit_title(TITLES[-1], letters=LETTERS, room=foot_room(1080, 1920))
     assert large.size_px > 1.5 * small.size_px
-    face, lines = fit_title("Five things about the Earth that nobody told you", fonts=FONTS, room=foot_room(1080, 1920))
+    face, lines = fit_title(
+        "Five things about the Earth that nobody told you", letters=LETTERS, room=foot_room(1080, 1920)
+    )
     lengths = [face.getlength(line) for line in lines]
     assert min(lengths) > 0.5 * max(lengths)
 
@@ -98,7 +105,7 @@ def test_symbols_the_font_lacks_are_left_out_and_other_scripts_are_drawn(tmp_pat
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     made = []
     for name in ("a.jpg", "b.jpg"):
-        make_poster(GREY, title="Twice", fonts=FONTS, output=tmp_path / name)
+        make_poster(GREY, title="Twice", letters=LETTERS, output=tmp_path / name)
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]
 
@@ -106,7 +113,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_band_leaves_the_picture_as_it_is_and_carries_the_title(tmp_path: Path) -> None:
     look = Look(panel_color="#102040", accent_color="#FF4040")
     make_poster(
-        GREY, title="The night sky", fonts=FONTS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look
+        GREY, title="The night sky", letters=LETTERS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look
     )
     with Image.open(tmp_path / "b.jpg") as image:
         rgb = np.asarray(image.convert("RGB")).astype(int)
@@ -122,14 +129,32 @@ def test_a_band_leaves_the_picture_as_it_is_and_carries_the_title(tmp_path: Path
 
 def test_text_on_a_light_band_is_dark(tmp_path: Path) -> None:
     look = Look(panel_color="#F4F4F5", text_color="#FFFFFF")
-    make_poster(GREY, title="Snow", fonts=FONTS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look)
+    make_poster(GREY, title="Snow", letters=LETTERS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND, look=look)
     with Image.open(tmp_path / "b.jpg") as image:
         band = np.asarray(image.convert("L"))[600:]
     assert (band < 60).mean() > 0.01
 
 
 def test_one_line_may_need_several_fonts() -> None:
-    face = Lettering(FONTS, 60)
+    face = Lettering(LETTERS, 60)
     alone = sum(face.getlength(text) for text in ("NASA ", "صورة"))
     assert face.getlength("NASA صورة") == pytest.approx(alone, rel=0.02)
-    assert drawable("Sky 🌍 नभ ᚠ", FONTS) == "Sky नभ ᚠ"
+    assert LETTERS.drawable("Sky 🌍 नभ ᚠ") == "Sky नभ ᚠ"
+
+
+def test_emoji_are_coloured(tmp_path: Path) -> None:
+    for layout in PosterLayout:
+        make_poster(GREY, title="Hot ❤️ day", letters=COLOURED, output=tmp_path / "e.jpg", layout=layout)
+        with Image.open(tmp_path / "e.jpg") as image:
+            rgb = np.asarray(image.convert("RGB")).astype(int)
+        red = (rgb[..., 0] > 180) & (rgb[..., 1] < 100)
+        assert red.sum() > 300
+    assert COLOURED.drawable("Go 👩🏽‍🚀 ▶ ▶️ ™️ \U0001fae9") == "Go 👩🏽‍🚀 ▶ ▶️ ™"
+
+
+def test_emoji_take_one_room_each_and_are_never_cut() -> None:
+    face = Lettering(COLOURED, 50)
+    assert face.getlength("👩🏽‍🚀") == face.getlength("🇫🇷") == face.getlength("😀") == 61
+    title = "👩🏽‍🚀" * 60
+    _, lines = fit_title(title, letters=COLOURED, room=foot_room(540, 960))
+    assert all(set(clusters(line)) <= {"👩🏽‍🚀", "…"} for line in lines)

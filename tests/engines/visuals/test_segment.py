@@ -237,3 +237,23 @@ def test_pictures_lie_over_their_frames_and_no_others(tmp_path: Path, kind: str)
     assert np.abs(laid[:, :9].astype(int) - bare[:, :9]).max() <= 3
     half = bare[:, 80, 10].astype(int) * 127 / 255 + 235 * 128 / 255
     assert np.abs(laid[:, 80, 10] - half).max() <= 4
+
+
+@pytest.mark.parametrize("kind", ["still", "footage"])
+def test_pictures_fade_in_and_out_alike_however_a_scene_is_cut(tmp_path: Path, kind: str):
+    whole = scene(plate(tmp_path / "a.npy", grey(60)), 30)
+    if kind == "footage":
+        whole = scene(counted(tmp_path / "clip.mp4", 40), 30)
+    Image.new("RGBA", (40, 20), (255, 255, 255, 255)).save(tmp_path / "white.png")
+    white = ImageFile(tmp_path / "white.png", 80, 10, 200, 800, fade_in_ms=200, fade_out_ms=100)
+    faded = whole._replace(overlays=OverlayFiles(images=(white,)))
+    chunks = [Chunk(0, 8), Chunk(8, 15), Chunk(15, 30)]
+    joined = np.concatenate([burnt(faded, tmp_path / "a.mp4", chunk) for chunk in chunks])
+    at_once = burnt(faded, tmp_path / "b.mp4")
+    assert np.abs(joined[:, 15:25, 85:115].astype(int) - at_once[:, 15:25, 85:115]).max() <= 4
+    levels = joined[:, 20, 100].astype(float)
+    assert all(np.abs(levels[number] - 235) <= 4 for number in range(12, 21)), "fully there between its fades"
+    assert all(np.diff(levels[6:13]) > 8), "grows from frame to frame"
+    assert all(np.diff(levels[21:25]) < -8), "and goes"
+    bare, away = burnt(whole, tmp_path / "c.mp4"), [*range(7), *range(24, 30)]
+    assert np.abs(levels[away] - bare[away, 20, 100]).max() <= 4
