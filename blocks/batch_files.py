@@ -1,19 +1,15 @@
-"""Find and read the files of a batch: in a folder, by a glob, under an S3 prefix, or one file."""
+"""Find and read the files of a batch: in a folder, by a glob, under a prefix of storage, or one file."""
 
 import io
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-import fsspec
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-
+from blocks.places import STORE, open_place
 from blocks.settings import Settings
-from blocks.sources import check_bucket, locate, named_s3_error
+from blocks.sources import S3, check_place, locate, source_faults_named
 from engines.errors import BatchInvalid, SourceNotFound
 
 SPEC_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 MOST_FILES = 10_000
-_S3 = "s3://"
 _GLOB_CHARACTERS = "*?["
 
 
@@ -23,7 +19,7 @@ def list_files(source: str, settings: Settings) -> list[str]:
     A folder or prefix gives the specs that lie directly in it; a glob what it matches; a file itself. Raises
     SourceNotFound, SourceRefused, DownloadFailed, BatchInvalid.
     """
-    files = _s3_files(source, settings) if source.startswith(_S3) else _local_files(source, settings)
+    files = _stored_files(source, settings) if source.startswith((S3, STORE)) else _local_files(source, settings)
     if len(files) > MOST_FILES:
         raise BatchInvalid(
             source=source, reason=f"holds {len(files):,} files, more than the {MOST_FILES:,} of one batch"
@@ -40,7 +36,7 @@ def read_file(address: str, settings: Settings, *, most_bytes: int) -> bytes:
 
 def base_of(address: str) -> Path | str:
     """Return the folder, or the URL of the prefix, that relative paths in a file start from."""
-    return address.rpartition("/")[0] if address.startswith(_S3) else Path(address).parent
+    return address.rpartition("/")[0] if address.startswith((S3, STORE)) else Path(address).parent
 
 
 def is_spec(address: str) -> bool:
@@ -69,19 +65,20 @@ def _split_glob(path: Path) -> tuple[Path, str]:
     return Path(*parts[:first]), "/".join(parts[first:])
 
 
-def _s3_files(source: str, settings: Settings) -> list[str]:
-    check_bucket(source, settings)
-    files: Any = fsspec.filesystem("s3")
-    files.invalidate_cache()
-    try:
+def _stored_files(source: str, settings: Settings) -> list[str]:
+    check_place(source, settings)
+    with source_faults_named(source):
+        fs, path = open_place(source)
+        fs.invalidate_cache()
         if any(character in source for character in _GLOB_CHARACTERS):
-            found = [path for path, info in files.glob(source, detail=True).items() if info["type"] == "file"]
-            return [_S3 + path for path in found]
-        entries = [entry for entry in files.ls(source, detail=True) if entry["type"] == "file"]
-    except (BotoCoreError, ClientError, OSError) as error:
-        raise named_s3_error(error, source) from error
-    itself = source.removeprefix(_S3)
-    return [_S3 + entry["name"] for entry in entries if entry["name"] == itself or _is_wanted(_name(entry["name"]))]
+            found = [name for name, info in fs.glob(path, detail=True).items() if info["type"] == "file"]
+        else:
+            entries = [entry["name"] for entry in fs.ls(path, detail=True) if entry["type"] == "file"]
+            found = [name for name in entries if name == path.rstrip("/") or _is_wanted(_name(name))]
+    scheme, _, rest = source.partition("://")
+    root = f"{scheme}://{rest.partition('/')[0]}/"
+    base = open_place(root)[1].strip("/")
+    return [root + name.strip("/").removeprefix(base).lstrip("/") for name in found]
 
 
 def _is_wanted(name: str) -> bool:

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import fsspec
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-
+from blocks.places import local_folder, open_place, service_of
+from blocks.remote import tag_of
 from blocks.settings import Settings
-from blocks.sources import LocalFile, RemoteOrLocalFile, S3File, named_s3_error
+from blocks.sources import LocalFile, RemoteOrLocalFile, of_operator, source_faults_named, stored_file
 from engines.errors import NothingConfigured, PresetInvalid
 from models.media import MediaKind
 
@@ -49,8 +48,7 @@ class PictureLibrary:
 
 def library_service(settings: Settings) -> str | None:
     """Return the outside service that holds the library, or None for a folder or no library."""
-    place = settings.stock_library or ""
-    return f"storage {place.removeprefix('s3://').partition('/')[0]}" if place.startswith("s3://") else None
+    return service_of(settings.stock_library) if settings.stock_library else None
 
 
 def read_library(settings: Settings) -> PictureLibrary:
@@ -62,7 +60,9 @@ def read_library(settings: Settings) -> PictureLibrary:
     place = settings.stock_library
     if not place:
         return PictureLibrary(())
-    listing = _in_bucket(place, settings) if place.startswith("s3://") else _in_folder(place, settings)
+    with source_faults_named(place):
+        folder = local_folder(place)
+    listing = _in_store(place, settings) if folder is None else _in_folder(folder, settings)
     files, rows = [], {}
     for name, version, file in listing:
         if name == INDEX:
@@ -80,20 +80,15 @@ def read_library(settings: Settings) -> PictureLibrary:
 
 
 def open_file(address: str, settings: Settings) -> RemoteOrLocalFile:
-    """Return a file of the library by its path or s3:// address."""
-    if address.startswith("s3://"):
-        return S3File(address, _own_settings(settings))
+    """Return a file of the library by its path or its address in storage."""
+    if "://" in address:
+        return stored_file(address, of_operator(settings))
     return LocalFile(Path(address), address, settings)
 
 
-def _own_settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"allowed_buckets": None})  # the operator's choice, not a sender's
-
-
-def _in_folder(place: str, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
-    root = Path(place).expanduser().absolute()
+def _in_folder(root: Path, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
     if not root.is_dir():
-        raise NothingConfigured(source="stock:", remedy=f"NEUROSHORTS_STOCK_LIBRARY is no folder: {place}")
+        raise NothingConfigured(source="stock:", remedy=f"NEUROSHORTS_STOCK_LIBRARY is no folder: {root}")
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder, name)
@@ -103,16 +98,16 @@ def _in_folder(place: str, settings: Settings) -> Iterator[tuple[str, str, Remot
                 yield path.relative_to(root).as_posix(), version, open_file(str(path), settings)
 
 
-def _in_bucket(place: str, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
-    root = place.removeprefix("s3://").strip("/")
-    try:
-        found = fsspec.filesystem("s3").find(root, detail=True, refresh=True)
-    except (BotoCoreError, ClientError, OSError) as error:
-        raise named_s3_error(error, place) from error
+def _in_store(place: str, settings: Settings) -> Iterator[tuple[str, str, RemoteOrLocalFile]]:
+    with source_faults_named(place):
+        fs, root = open_place(place)
+        fs.invalidate_cache()
+        found = fs.find(root, detail=True)
+    base = root.strip("/")
     for key, info in sorted(found.items()):
         if info.get("type") == "file":
-            version = str(info.get("ETag") or f"{info['size']} {info.get('LastModified')}")
-            yield key.removeprefix(root).lstrip("/"), version, open_file(f"s3://{key}", settings)
+            name = key.strip("/").removeprefix(base).lstrip("/")
+            yield name, tag_of(info) or str(info["size"]), open_file(f"{place.rstrip('/')}/{name}", settings)
 
 
 def _kind_of(name: str) -> MediaKind | None:

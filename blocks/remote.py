@@ -9,22 +9,38 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-import fsspec
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-
+from blocks.places import (
+    faults,
+    is_part,
+    is_shared_by_threads,
+    named_fault,
+    open_place,
+    put_bytes,
+    put_file,
+    puts_whole,
+)
 from blocks.usage import Stored
-from engines.errors import StoreUnreachable
+from engines.errors import StoreRefused
 
 CHUNK_BYTES = 1 << 20
+_MODIFIED = ("LastModified", "mtime", "modified", "modifiedTime", "updated", "created")
 
 
 class RemoteFolder:
-    """The few operations that a store needs of an fsspec file system. All raise StoreUnreachable."""
+    """The few operations that a store needs of an fsspec file system. All raise StoreUnreachable, StoreRefused."""
 
     def __init__(self, url: str) -> None:
-        """Open the folder at `url`."""
-        self._fs: Any
-        self._fs, self._base = fsspec.core.url_to_fs(url)
+        """Open the folder at `url`. Raises what `open_place` raises."""
+        self._url = url
+        try:
+            fs, self._base = open_place(url)
+        except faults() as error:
+            raise named_fault(error, url) from error
+        self._shared: Any = fs if is_shared_by_threads(fs) else None
+
+    @property
+    def _fs(self) -> Any:
+        return self._shared or open_place(self._url)[0]
 
     def size(self, key: str) -> int | None:
         """Return the size of an object as it is now, or None if there is none."""
@@ -46,6 +62,8 @@ class RemoteFolder:
             self._fs.invalidate_cache()
             found = self._fs.find(path, detail=True)
         for address, info in found.items():
+            if is_part(address):
+                continue
             yield _stored(f"{folder}/{address[len(path) :].lstrip('/')}", info)
 
     def remove(self, key: str) -> None:
@@ -55,8 +73,8 @@ class RemoteFolder:
 
     def upload(self, source: Path, key: str) -> None:
         """Put a file; the object appears whole."""
-        with self._reached(key) as path:
-            self._fs.put_file(str(source), path)
+        with self._reached(key, puts=True) as path:
+            put_file(self._fs, source, path)
 
     def download(self, key: str, writer: IO[bytes]) -> str:
         """Copy an object and return its SHA-256. Raises FileNotFoundError."""
@@ -70,36 +88,60 @@ class RemoteFolder:
 
     def write(self, key: str, content: bytes) -> None:
         """Put or replace a small object."""
-        with self._reached(key) as path:
-            self._fs.pipe_file(path, content)
+        with self._reached(key, puts=True) as path:
+            put_bytes(self._fs, content, path)
 
     def create(self, key: str, content: bytes) -> bool:
-        """Put a small object unless there is one, and return whether it was put."""
-        with self._reached(key) as path:
+        """Put a small object unless there is one, and return whether it was put.
+
+        Of many at once exactly one puts it where whole objects are put: S3 and Google Cloud Storage.
+        """
+        with self._reached(key, puts=True) as path:
+            fs = self._fs
+            if not puts_whole(fs):
+                if fs.exists(path):
+                    return False
+                put_bytes(fs, content, path)
+                return True
             try:
-                self._fs.pipe_file(path, content, mode="create")
+                fs.pipe_file(path, content, mode="create")
             except FileExistsError:
                 return False
         return True
 
     @contextmanager
-    def _reached(self, key: str) -> Generator[str]:
+    def _reached(self, key: str, *, puts: bool = False) -> Generator[str]:
         path = f"{self._base.rstrip('/')}/{key}"
         try:
             yield path
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if puts:
+                raise StoreRefused(uri=path, reason="there is no such bucket or folder") from error
             raise
-        except (BotoCoreError, ClientError, OSError) as error:
+        except faults() as error:
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 raise  # of the local copy
-            raise StoreUnreachable(uri=path, reason=str(error)) from error
+            raise named_fault(error, path) from error
 
 
 def _stored(key: str, info: dict[str, Any]) -> Stored:
-    """Read what file systems call the time of the last change by different names."""
-    modified = next((info[name] for name in ("LastModified", "mtime", "modified", "created") if name in info), None)
+    modified = modified_of(info)
     moment = modified.timestamp() if isinstance(modified, datetime) else modified
     return Stored(key=key, size=int(info["size"]), modified_s=time.time() if moment is None else float(moment))
+
+
+def modified_of(info: dict[str, Any]) -> Any:
+    """Return what file systems call the time of the last change by different names, or None."""
+    found = next((info[name] for name in _MODIFIED if info.get(name)), None)
+    return datetime.fromisoformat(found) if isinstance(found, str) else found
+
+
+def tag_of(info: dict[str, Any]) -> str | None:
+    """Return what changes when a file does, or None if its file system tells nothing."""
+    if tag := info.get("ETag") or info.get("etag") or info.get("generation"):
+        return f"etag {tag}"
+    modified = modified_of(info)
+    return None if modified is None else f"modified {modified} size {info['size']}"
 
 
 def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> str:

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
 
     store: str = Field(
         default_factory=lambda: str(_cache_dir() / "store"),
-        description="Artifact store: a folder, or an fsspec URL of an object store such as s3://bucket/folder",
+        description="Artifact store: a folder, store://NAME/folder, or an fsspec URL such as s3://bucket/folder",
     )
     destination: str = Field(
         default="output", description="Where shorts go whose spec and run name no destination: a folder or fsspec URL"
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     allowed_buckets: tuple[str, ...] | None = Field(
         default=None, description="S3 buckets that sources may name, as a JSON list; unset allows any"
+    )
+    allowed_stores: tuple[str, ...] | None = Field(
+        default=None, description="Object stores that sources may name (store://NAME), as a JSON list; unset allows any"
     )
     max_source_bytes: int = Field(default=2 * _GIB, gt=0, description="Largest source in bytes")
     max_pixels: int = Field(default=100_000_000, gt=0, description="Most pixels in one picture")
@@ -63,7 +66,8 @@ class Settings(BaseSettings):
         description="Who `stock:` visuals may come from, the first preferred, as a JSON list",
     )
     stock_library: str | None = Field(
-        default=None, description="Your own pictures and clips for `stock:` visuals: a folder or s3://bucket/prefix"
+        default=None,
+        description="Your own pictures and clips for `stock:` visuals: a folder, s3://bucket/prefix or store://NAME/…",
     )
     pexels_api_key: SecretStr | None = Field(
         default=None, description="Unset takes Prefect's Secret block neuroshorts-pexels-api-key, if any"
@@ -87,6 +91,11 @@ class Settings(BaseSettings):
     image_timeout_s: float = Field(default=180, gt=0, description="Longest wait for one generated image")
     strict_rate_limits: bool = Field(
         default=False, description="Refuse to call an outside service whose rate limit does not exist in Prefect"
+    )
+    assets: Path = Field(default=Path("assets"), description="Folder of your own assets, which `assets:NAME` names")
+    assets_library: str | None = Field(
+        default=None,
+        description="Where `assets:NAME` is looked for next: a folder, s3://bucket/prefix or store://NAME/folder",
     )
     fonts: Path = Field(default=Path("fonts"), description="Folder of your own fonts (.ttf, .otf) for captions")
     presets: Path = Field(

@@ -1,21 +1,30 @@
 """Where a source's bytes come from: each kind of address knows its version and how to hand over its content."""
 
+import errno
 import os
 import stat
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
-import fsspec
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
-
-from blocks.remote import copy_hashed
+from blocks.places import STORE, faults, local_folder, named_fault, open_place, service_of
+from blocks.remote import copy_hashed, tag_of
 from blocks.settings import Settings
 from blocks.web import WebFile
-from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
+from engines.errors import (
+    DownloadFailed,
+    SourceNotFound,
+    SourceRefused,
+    SourceTooLarge,
+    StoreRefused,
+    StoreUnknown,
+)
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
 _ASSET = "assets:"
+S3 = "s3://"
 
 
 class RemoteOrLocalFile(Protocol):
@@ -40,18 +49,32 @@ class RemoteOrLocalFile(Protocol):
 
 
 def locate(address: str, settings: Settings) -> RemoteOrLocalFile:
-    """Return the file that an address names: a path, https://…, s3://… or assets:NAME.
+    """Return the file that an address names: a path, https://…, s3://…, store://NAME/… or assets:NAME.
 
     Raises SourceNotFound, SourceRefused.
     """
     if address.startswith(("http://", "https://")):
         return WebFile(address, settings)
-    if address.startswith("s3://"):
-        return S3File(address, settings)
+    if address.startswith((S3, STORE)):
+        return stored_file(address, settings)
     if address.startswith(_ASSET):
-        return LocalFile(_asset_path(address), address, settings)
+        return _asset(address, settings)
     path = _allowed_path(address, settings)
     return LocalFile(path, str(path), settings)
+
+
+def stored_file(uri: str, settings: Settings) -> RemoteOrLocalFile:
+    """Return the file at an address of storage, which may be a folder of this machine. Raises SourceRefused."""
+    if not uri.startswith(STORE):
+        return ObjectFile(uri, settings)
+    check_place(uri, settings)
+    with source_faults_named(uri):
+        path, root = local_folder(uri), local_folder(STORE + uri.removeprefix(STORE).partition("/")[0])
+    if path is None or root is None:
+        return ObjectFile(uri, settings)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise SourceRefused(source=uri, reason="leads out of the store")
+    return LocalFile(path, uri, settings)
 
 
 @dataclass(frozen=True)
@@ -93,59 +116,76 @@ class LocalFile:
 
 
 @dataclass(frozen=True)
-class S3File:
-    """An object in a bucket, read with the credentials of this installation."""
+class ObjectFile:
+    """A file of an object store, or of any storage that has a URL, read with the keys of this installation."""
 
     uri: str
     settings: Settings
 
     @property
-    def service(self) -> str:
-        """The bucket."""
-        return f"storage {self.uri.removeprefix('s3://').partition('/')[0]}"
+    def service(self) -> str | None:
+        """The bucket or server."""
+        return service_of(self.uri)
 
     def version(self) -> str | None:
-        """Return the entity tag. Raises SourceNotFound, SourceRefused, DownloadFailed."""
-        tag = self._info().get("ETag")
-        return f"etag {tag}" if tag else None
+        """Return the entity tag, or time of change and size.
+
+        Raises SourceNotFound, SourceRefused, DownloadFailed.
+        """
+        with self._reached() as (fs, path):
+            return tag_of(self._info(fs, path))
 
     def download(self, writer: IO[bytes]) -> str:
         """Copy the object. Raises SourceNotFound, SourceRefused, SourceTooLarge, DownloadFailed."""
-        _check_size(int(self._info()["size"]), self.uri, self.settings)
-        try:
-            with self._files().open(self.uri, "rb") as reader:
+        with self._reached() as (fs, path):
+            size = int(self._info(fs, path)["size"])
+            _check_size(size, self.uri, self.settings)
+            with fs.open(path, "rb") as reader:
                 return copy_hashed(reader, writer)
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise named_s3_error(error, self.uri) from error
 
-    def _info(self) -> dict[str, Any]:
-        check_bucket(self.uri, self.settings)
-        try:
-            found: dict[str, Any] = self._files().info(self.uri, refresh=True)
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise named_s3_error(error, self.uri) from error
+    def _info(self, fs: Any, path: str) -> dict[str, Any]:
+        fs.invalidate_cache()
+        found: dict[str, Any] = fs.info(path)
         if found.get("type") != "file":
             raise SourceNotFound(source=self.uri)
         return found
 
-    def _files(self) -> Any:
-        return fsspec.filesystem("s3")
+    @contextmanager
+    def _reached(self) -> Generator[tuple[Any, str]]:
+        check_place(self.uri, self.settings)
+        with source_faults_named(self.uri):
+            yield open_place(self.uri)
 
 
-def check_bucket(uri: str, settings: Settings) -> None:
-    """Raise SourceRefused for an object outside the buckets that this installation reads from."""
-    bucket = uri.removeprefix("s3://").partition("/")[0]
-    if settings.allowed_buckets is not None and bucket not in settings.allowed_buckets:
-        raise SourceRefused(source=uri, reason="this installation does not read that bucket")
+def of_operator(settings: Settings) -> Settings:
+    """Return settings for files that the operator chose, not a sender."""
+    return settings.model_copy(update={"allowed_buckets": None, "allowed_stores": None})
 
 
-def named_s3_error(error: Exception, uri: str) -> Exception:
-    """Return the failure of ours that an error of the S3 client means."""
-    if isinstance(error, FileNotFoundError):
-        return SourceNotFound(source=uri)
-    if isinstance(error, PermissionError | NoCredentialsError):
-        return SourceRefused(source=uri, reason=f"no access: {error}")
-    return DownloadFailed(source=uri, reason=str(error))
+def check_place(uri: str, settings: Settings) -> None:
+    """Raise SourceRefused for a file outside the buckets and object stores that this installation reads from."""
+    name = uri.partition("://")[2].partition("/")[0]
+    allowed = settings.allowed_stores if uri.startswith(STORE) else settings.allowed_buckets
+    if allowed is not None and name not in allowed:
+        raise SourceRefused(source=uri, reason="this installation does not read that bucket or store")
+
+
+@contextmanager
+def source_faults_named(uri: str) -> Generator[None]:
+    """Give what storage raises inside the block the name that it has for a source."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceNotFound(source=uri) from error
+    except (StoreUnknown, StoreRefused) as error:
+        raise SourceRefused(source=uri, reason=str(error)) from error
+    except faults() as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise  # of the copy
+        named = named_fault(error, uri)
+        if isinstance(named, StoreRefused):
+            raise SourceRefused(source=uri, reason=named.reason) from error
+        raise DownloadFailed(source=uri, reason=named.reason) from error
 
 
 def _check_size(size: int, uri: str, settings: Settings) -> None:
@@ -166,14 +206,46 @@ def _allowed_path(address: str, settings: Settings) -> Path:
     return path
 
 
-def _asset_path(address: str) -> Path:
-    """Return the file of an asset, named with or without its suffix, such as assets:music/ambient."""
-    path = (ASSETS_DIR / address.removeprefix(_ASSET)).resolve()
-    if not path.is_relative_to(ASSETS_DIR):
+def _asset(address: str, settings: Settings) -> RemoteOrLocalFile:
+    """Return an asset, named with or without its suffix: the project's own, one that comes along, or the library's."""
+    name = address.removeprefix(_ASSET)
+    for root in (settings.assets.expanduser().resolve(), ASSETS_DIR):
+        if path := _asset_path(root, name, address):
+            return LocalFile(path, address, settings)
+    if library := settings.assets_library:
+        return _library_asset(library, name, address, settings)
+    raise SourceNotFound(source=address)
+
+
+def _library_asset(library: str, name: str, address: str, settings: Settings) -> RemoteOrLocalFile:
+    place = f"{library.rstrip('/')}/{name}"
+    with source_faults_named(address):
+        if root := local_folder(library):
+            if own := _asset_path(root.resolve(), name, address):
+                return LocalFile(own, address, settings)
+            raise SourceNotFound(source=address)
+        if ".." in PurePosixPath(name).parts:
+            raise SourceRefused(source=address, reason="outside the assets")
+        fs, path = open_place(place)
+        fs.invalidate_cache()
+        if not fs.isfile(path):
+            beside = sorted(fs.ls(path.rpartition("/")[0], detail=False))
+            suffix = next((each.suffix for each in map(PurePosixPath, beside) if each.stem == _last(path)), None)
+            if suffix is None:
+                raise SourceNotFound(source=address)
+            place += suffix
+    return ObjectFile(place, of_operator(settings))
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _asset_path(root: Path, name: str, address: str) -> Path | None:
+    path = (root / name).resolve()
+    if not path.is_relative_to(root):
         raise SourceRefused(source=address, reason="outside the assets")
     if path.is_file():
         return path
     alike = sorted(other for other in path.parent.glob("*") if other.stem == path.name and other.is_file())
-    if not alike:
-        raise SourceNotFound(source=address)
-    return alike[0]
+    return next((other for other in alike if other.resolve().is_relative_to(root)), None)

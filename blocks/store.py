@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from blocks.places import local_folder
 from blocks.proofs import Proofs
 from blocks.remote import RemoteFolder, copy_hashed
 from blocks.settings import get_settings
@@ -40,13 +41,14 @@ _SUFFIXES = {
 
 
 class ArtifactStore:
-    """Content-addressed storage in a folder or under an fsspec URL. Safe between threads and processes."""
+    """Content-addressed storage in a folder or under a URL of storage. Safe between threads and processes."""
 
     def __init__(self, url: str, *, cache_dir: Path) -> None:
         """Open the store at `url`; `cache_dir` holds local copies when the store is remote."""
         self.url = url.rstrip("/")
-        self._remote = RemoteFolder(self.url) if "://" in url and not url.startswith("file://") else None
-        self.root = cache_dir if self._remote else Path(url.removeprefix("file://")).expanduser().absolute()
+        folder = local_folder(url)
+        self._remote = RemoteFolder(self.url) if folder is None else None
+        self.root = folder or cache_dir
         self._workspace = Workspace(self.root / "tmp")
         self._proofs = Proofs()
 

@@ -338,6 +338,24 @@ class StoreUnreachable(TransientError):
     template = "{uri} cannot be reached: {reason}"
 
 
+class StoreRefused(UserError):
+    """Needs `uri`, `reason`: a store or destination that lets nobody in with these keys, or that is not allowed."""
+
+    template = "{uri}: refused: {reason}"
+
+
+class StoreUnknown(UserError):
+    """Needs `name`: no object store is saved under it."""
+
+    template = "store://{name}: no Prefect block of the type neuroshorts-object-store has this name"
+
+
+class DriverMissing(UserError):
+    """Needs `what` (the storage, in words), `extra`: what of this package brings the driver."""
+
+    template = "{what} needs a driver that is not installed: pip install 'neuroshorts[{extra}]'"
+
+
 class BlobsDamaged(NeuroShortsError):
     """Needs `store`, `keys`: blobs whose content is not what their names say."""
 

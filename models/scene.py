@@ -30,7 +30,7 @@ class Scene(Model):
     )
     visual: VisualAddress = Field(
         title="Visual",
-        description="A path, https://…, s3://…, assets:NAME, color:#RRGGBB, stock:QUERY or image:PROMPT",
+        description="A path, https://…, s3://…, store://NAME/…, assets:NAME, color:#RRGGBB, stock:QUERY, image:PROMPT",
     )
     start_ms: int = Field(
         default=0, ge=0, le=LONGEST_CLIP_MS, title="Trim start (ms)", description="Where to start in a clip"

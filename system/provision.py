@@ -9,6 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL
 
 from blocks.brand import Brand
+from blocks.object_store import ObjectStore
 from blocks.records import StepRecords
 from blocks.voices import VOICE_BLOCKS
 from engines.errors import ApiUnreachable
@@ -30,7 +31,7 @@ def provision(*, workers: int, deployed: str | None = None) -> tuple[str, Sequen
 
 async def _apply(*, workers: int, deployed: str | None) -> list[str]:
     async with get_client() as client:
-        kinds: tuple[type[Block], ...] = (StepRecords, Brand, *VOICE_BLOCKS)
+        kinds: tuple[type[Block], ...] = (StepRecords, Brand, ObjectStore, *VOICE_BLOCKS)
         for block in kinds:
             await block.aregister_type_and_schema(client=client)
         return [
