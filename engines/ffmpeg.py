@@ -1,4 +1,4 @@
-"""The only door to ffmpeg. Every child is bounded in time, dies with this process, and never fails silently."""
+"""The only door to ffmpeg. Every child is bounded in time and memory, dies with this process, never fails silently."""
 
 import logging
 import re
@@ -14,12 +14,15 @@ from typing import IO
 
 import imageio_ffmpeg
 
+from engines.child_limits import ENCODING, ChildLimits, confine
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
 from engines.pipes import widen
 
 LOG_TAIL_BYTES = 4_000
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
-_SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
+# Frames that a stream only later claims to have, larger than any that a probe lets pass (8192 x 4320).
+MOST_FRAME_PIXELS = 40_000_000
+_SAFE_INPUT = ("-protocol_whitelist", "file,pipe", "-max_pixels:v", str(MOST_FRAME_PIXELS))
 _LOGGED_LINES = 10
 
 logger = logging.getLogger(__name__)
@@ -65,9 +68,12 @@ def is_leashed() -> bool:
     return bool(_leash())
 
 
-def safe_input(path: Path, *, demuxer: str | None = None) -> tuple[str, ...]:
-    """Return input arguments that read this one local file and nothing it points to."""
-    return (*_SAFE_INPUT, *(("-f", demuxer) if demuxer else ()), "-i", f"file:{path}")
+def safe_input(path: Path, *, demuxer: str) -> tuple[str, ...]:
+    """Return input arguments that read this one local file and nothing it points to.
+
+    The demuxer is never left to ffmpeg to guess: it looks behind an ID3 tag, say, and takes a playlist there for one.
+    """
+    return (*_SAFE_INPUT, "-f", demuxer, "-i", f"file:{path}")
 
 
 def filter_escape(value: str) -> str:
@@ -79,12 +85,12 @@ def filter_escape(value: str) -> str:
     return re.sub(r"([\\'\[\],;\s])", r"\\\1", option)
 
 
-def run(arguments: Sequence[str], *, timeout_s: float) -> str:
+def run(arguments: Sequence[str], *, timeout_s: float, limits: ChildLimits = ENCODING) -> str:
     """Run ffmpeg to its end and return what it logged (at most the last few thousand characters).
 
     Raises FfmpegFailed, FfmpegTimeout or DiskFull.
     """
-    with _child(arguments, timeout_s=timeout_s) as process:
+    with _child(arguments, timeout_s=timeout_s, limits=limits) as process:
         process.wait()
     return process.log_tail()
 
@@ -128,7 +134,9 @@ def frames_in(
 class _Child:
     """A running ffmpeg, its log reader and its watchdog."""
 
-    def __init__(self, arguments: Sequence[str], timeout_s: float, stdin: int, stdout: int) -> None:
+    def __init__(
+        self, arguments: Sequence[str], timeout_s: float, limits: ChildLimits, stdin: int, stdout: int
+    ) -> None:
         self.command = [executable(), *_QUIET, *arguments]
         self._timeout_s = timeout_s
         self._abandoned = False
@@ -137,6 +145,7 @@ class _Child:
         self._process = subprocess.Popen(  # noqa: S603
             [*_leash(), *self.command], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
         )
+        confine(self._process.pid, limits, timeout_s=timeout_s)
         self._reader = threading.Thread(target=self._keep_log_tail, daemon=True)
         self._reader.start()
         self._watchdog = threading.Timer(timeout_s, self._time_out)
@@ -208,9 +217,14 @@ class _Child:
 
 @contextmanager
 def _child(
-    arguments: Sequence[str], *, timeout_s: float, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    arguments: Sequence[str],
+    *,
+    timeout_s: float,
+    limits: ChildLimits = ENCODING,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
 ) -> Generator[_Child]:
-    child = _Child(arguments, timeout_s, stdin, stdout)
+    child = _Child(arguments, timeout_s, limits, stdin, stdout)
     try:
         yield child
     except BaseException:

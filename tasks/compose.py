@@ -4,12 +4,12 @@ from pathlib import Path
 
 from blocks.store import ArtifactStore, open_store
 from engines.errors import TrimOutOfRange
+from engines.sniff import is_image, read_head
 from engines.visuals.animations import make_mezzanine
 from engines.visuals.framing import Framed, frame_clip, frame_still
 from engines.visuals.glances import ClipPart
 from engines.visuals.motion import easing_of
 from engines.visuals.probe import require_visual
-from engines.visuals.sniff import is_image, read_head
 from engines.visuals.split import split_sizes
 from engines.visuals.stills import solid_plate
 from models.encoding import FrameFormat

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engines import ffmpeg
 from engines.audio.pcm import Samples
 from engines.errors import FfmpegFailed, SourceUnreadable
+from engines.sniff import footage_demuxer
 from engines.timebase import SAMPLE_RATE_HZ
 from models.audio import Loudness
 
@@ -27,10 +28,11 @@ _STEPS_PER_BLOCK, _STEPS_PER_HOP = 400, 100  # 400 ms blocks every 100 ms, from 
 
 def measure(path: Path) -> Loudness:
     """Measure an audio file as it decodes. Raises SourceUnreadable, FfmpegTimeout."""
+    demuxer = footage_demuxer(path, source=str(path))
     try:
         log = ffmpeg.run(
             (
-                *("-loglevel", "info", "-nostats", *ffmpeg.safe_input(path), "-map", "0:a:0"),
+                *("-loglevel", "info", "-nostats", *ffmpeg.safe_input(path, demuxer=demuxer), "-map", "0:a:0"),
                 *("-af", METER, "-f", "null", "-"),
             ),
             timeout_s=_TIMEOUT_S,

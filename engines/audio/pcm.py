@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engines import ffmpeg
 from engines.errors import FfmpegFailed, SourceUnreadable
+from engines.sniff import footage_demuxer
 from engines.timebase import SAMPLE_RATE_HZ
 
 with warnings.catch_warnings():
@@ -74,11 +75,12 @@ def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit
     `name` is what errors call the source, `filters` an ffmpeg audio filter
     chain. Raises SourceUnreadable for what has no audio, FfmpegTimeout, DiskFull.
     """
+    demuxer = footage_demuxer(source, source=name)
     seconds = f"{limit_ms / 1000:.3f}"
     try:
         ffmpeg.run(
             (
-                *("-y", "-t", seconds, *ffmpeg.safe_input(source), "-map", "0:a:0"),
+                *("-y", "-t", seconds, *ffmpeg.safe_input(source, demuxer=demuxer), "-map", "0:a:0"),
                 *(*(("-af", filters) if filters else ()), "-ac", str(channels)),
                 *("-ar", str(SAMPLE_RATE_HZ), "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
                 *("-t", seconds, "-f", "wav", f"file:{output}"),

@@ -70,6 +70,8 @@ def _spans(timings: Sequence[WordTiming], firsts: Sequence[int], samples: Sample
     start = min(_spare(first_heard), ms_to_sample(LEAD_MS))
     end = len(samples) - min(_spare(len(samples) - last_heard), ms_to_sample(TAIL_MS))
     least = ms_to_sample(_LEAST_MS)
+    if end - start < least * (len(firsts) + 1):
+        start, end = 0, len(samples)  # so short that no silence is to spare
     spans: list[tuple[int, int]] = []
     for number, first in enumerate(firsts):
         quiet = _quiet_between(timings[first - 1], timings[first], heard, levels)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from engines.errors import SourceUnreadable
+from engines.sniff import footage_demuxer, is_image, read_head
+from engines.visuals.containers import check_opens, open_container
 from engines.visuals.images import open_image
-from engines.visuals.probe import OPEN_OPTIONS, main_video
-from engines.visuals.sniff import footage_demuxer, is_image, read_head
+from engines.visuals.probe import main_video
 from models.media import MediaLimits
 
 _GRID_PX = 32
@@ -58,8 +59,9 @@ def _flat(image: Image.Image) -> Image.Image:
 
 def _frame_of(path: Path, source: str) -> NDArray[np.uint8]:
     demuxer = footage_demuxer(path, source=source)
+    check_opens(path, demuxer=demuxer, source=source)
     try:
-        with av.open(f"file:{path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with open_container(path, demuxer=demuxer) as container:
             video = main_video(container, source=source)
             if video is None:
                 raise SourceUnreadable(source=source, reason="it has no picture")

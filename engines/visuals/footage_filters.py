@@ -9,7 +9,8 @@ from av.video.stream import VideoStream
 
 from engines import ffmpeg
 from engines.errors import SourceUnreadable
-from engines.visuals.probe import OPEN_OPTIONS, main_video
+from engines.visuals.containers import open_container
+from engines.visuals.probe import main_video
 from engines.visuals.stills import BACKDROP_BRIGHTNESS
 from models.base import Model
 from models.picture import Fit
@@ -45,7 +46,7 @@ class Track(Model):
 def read_track(path: Path, *, demuxer: str, source: str) -> Track:
     """Read the header of a file's video track. Raises SourceUnreadable."""
     try:
-        with av.open(f"file:{path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with open_container(path, demuxer=demuxer) as container:
             video = main_video(container, source=source)
             if video is None:
                 raise SourceUnreadable(source=source, reason="no moving picture is found in it")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines import ffmpeg
+from engines.sniff import footage_demuxer
 from engines.timebase import frames_nearest, frames_reaching
 from engines.visuals.footage_filters import Track, filter_graph, read_track
 from engines.visuals.key_frames import key_frame_times
-from engines.visuals.sniff import footage_demuxer
 from models.picture import Fit
 
 # Containers with an index of key frames. In the others a seek may land inside a group of pictures, so it aims earlier.

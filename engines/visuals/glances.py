@@ -11,10 +11,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from engines.errors import SourceUnreadable
+from engines.sniff import footage_demuxer
 from engines.visuals.color import Pixels
+from engines.visuals.containers import open_container
 from engines.visuals.images import open_image, orientation
-from engines.visuals.probe import OPEN_OPTIONS, main_video
-from engines.visuals.sniff import footage_demuxer
+from engines.visuals.probe import main_video
 from engines.visuals.stills import upright_rgb
 from models.media import MediaLimits
 from models.picture import Fit
@@ -76,7 +77,7 @@ def _frames(part: ClipPart, *, step_ms: int) -> Frames:
     """Decode key frames only, or (with a step) every frame that others need, and keep one a step."""
     demuxer = footage_demuxer(part.path, source=part.source)
     try:
-        with av.open(f"file:{part.path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with open_container(part.path, demuxer=demuxer) as container:
             video = main_video(container, source=part.source)
             return [] if video is None else _decoded(container, video, part.start_ms, part.span_ms, step_ms)
     except (av.FFmpegError, SourceUnreadable):

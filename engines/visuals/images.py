@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engines.errors import DiskFull, SourceTooLarge, SourceUnreadable
-from engines.visuals.sniff import describe, is_image, read_head
+from engines.sniff import describe, is_image, read_head
 from models.media import MediaLimits
 
 # EPS, PDF, FITS, WMF and the rest of Pillow's plugins start other programs or read what nobody sends as a picture.

@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 
 from engines.errors import SourceUnreadable
-from engines.visuals.probe import OPEN_OPTIONS, main_video
+from engines.visuals.containers import open_container
+from engines.visuals.probe import main_video
 
 _US = Fraction(1, av.time_base)
 
@@ -17,7 +18,7 @@ def key_frame_times(path: Path, *, demuxer: str, start_ms: int, end_ms: int, sou
     Raises SourceUnreadable for what is no video, or is damaged before `end_ms`.
     """
     try:
-        with av.open(f"file:{path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with open_container(path, demuxer=demuxer) as container:
             video = main_video(container, source=source)
             if video is None or video.time_base is None:
                 raise SourceUnreadable(source=source, reason="no moving picture is found in it")

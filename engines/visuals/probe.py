@@ -10,9 +10,10 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from engines.errors import SourceTooLarge, SourceUnreadable
+from engines.sniff import footage_demuxer, is_image, is_subtitles, read_head
 from engines.visuals.animations import frame_durations_ms
+from engines.visuals.containers import check_opens, open_container
 from engines.visuals.images import is_animation, open_image, orientation
-from engines.visuals.sniff import footage_demuxer, is_image, is_subtitles, read_head
 from models.media import MediaInfo, MediaKind, MediaLimits
 
 _TAIL_MS = 2_000
@@ -20,7 +21,6 @@ _TURNED = frozenset({5, 6, 7, 8})
 # Containers whose header states the length exactly, so that less data than stated means a file that was cut off.
 _STATES_LENGTH = frozenset({"mov", "matroska", "flv"})
 _CUT_OFF_MS = 1_500
-OPEN_OPTIONS = {"protocol_whitelist": "file"}
 
 
 def probe(path: Path, *, source: str, limits: MediaLimits) -> MediaInfo:
@@ -89,8 +89,9 @@ def _read_to_end(image: Image.Image) -> None:
 
 def _probe_av(path: Path, source: str, limits: MediaLimits) -> MediaInfo:
     demuxer = footage_demuxer(path, source=source)
+    check_opens(path, demuxer=demuxer, source=source)
     try:
-        with av.open(f"file:{path}", format=demuxer, options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with open_container(path, demuxer=demuxer) as container:
             return _inspect(container, demuxer, source, limits)
     except av.FFmpegError as error:
         raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error

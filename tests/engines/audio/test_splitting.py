@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engines.audio.espeak import synthesize
@@ -105,6 +105,7 @@ def test_recognised_words_lead(tmp_path: Path):
 
 
 @settings(max_examples=25, deadline=None)
+@example(bursts=[(6, 114)], texts=["Hi."] * 3)
 @given(
     bursts=st.lists(st.tuples(st.integers(5, 600), st.integers(0, 600)), min_size=1, max_size=8),
     texts=st.lists(

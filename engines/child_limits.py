@@ -1,0 +1,49 @@
+"""What a child process may take of the machine, held by the kernel: whatever a file makes it do, there it ends."""
+
+import math
+import os
+import sys
+from dataclasses import dataclass
+
+_GIB = 1 << 30
+_CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class ChildLimits:
+    """Memory that a child may write to (its data, not the address space that threads only reserve), and its files."""
+
+    data_bytes: int
+    file_bytes: int
+
+
+# An 8K clip decoded for an AV1 or HEVC encode takes about 3 GiB on 4 cores; frames in flight grow with the threads.
+ENCODING = ChildLimits(data_bytes=4 * _GIB + _CORES * _GIB // 4, file_bytes=64 * _GIB)
+# The index of 4 hours of picture and sound takes about 100 MiB.
+OPENING = ChildLimits(data_bytes=2 * _GIB, file_bytes=0)
+
+
+def confine(pid: int, limits: ChildLimits, *, timeout_s: float) -> None:
+    """Limit a running child (on Linux; elsewhere time alone limits it). One that has ended already is left alone.
+
+    From outside, as a function run between fork and exec is not safe beside threads, and another program in front of
+    the child costs a millisecond; the child has read no byte of any input when this is done.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    cpu_s = math.ceil(timeout_s * _CORES) + 1
+    wanted = (
+        (resource.RLIMIT_DATA, limits.data_bytes),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_CORE, 0),
+    )
+    try:
+        for kind, most in wanted:
+            _, ceiling = resource.prlimit(pid, kind)
+            allowed = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
+            resource.prlimit(pid, kind, (allowed, allowed))
+    except ProcessLookupError:
+        return

@@ -1,0 +1,57 @@
+"""Opening video and audio files in this process so that a hostile one takes neither its memory nor its time."""
+
+import re
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from engines import ffmpeg
+from engines.child_limits import OPENING
+from engines.errors import FfmpegFailed, FfmpegTimeout, SourceTooLarge, SourceUnreadable
+from engines.visuals.sample_tables import check_samples
+
+_OPTIONS = {"protocol_whitelist": "file"}
+_OPEN_TIMEOUT_S = 60.0
+_TO_NOWHERE = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-t", "0", "-f", "null", "-")
+_MOST_RESIDENT_BYTES = 512 << 20
+_OUT_OF_MEMORY = "Cannot allocate memory"
+_RESIDENT = re.compile(r"maxrss=(\d+)KiB")
+
+
+@contextmanager
+def open_container(path: Path, *, demuxer: str) -> Generator[InputContainer]:
+    """Open a file with the one demuxer that suits its content. Raises av.FFmpegError, also within the block."""
+    with av.open(
+        f"file:{path}", format=demuxer, options=_OPTIONS, metadata_errors="replace", timeout=_OPEN_TIMEOUT_S
+    ) as container:
+        for stream in container.streams.video:
+            if stream.codec_context is not None:  # a later frame may claim another size than the first
+                stream.codec_context.options = {"max_pixels": str(ffmpeg.MOST_FRAME_PIXELS)}
+        yield container
+
+
+def check_opens(path: Path, *, demuxer: str, source: str) -> None:
+    """Let a child open a file before this process does, which takes about 20 ms, and see what memory that takes.
+
+    Raises SourceTooLarge, and SourceUnreadable for what no decoder survives; all else is for the probe to tell.
+    """
+    if demuxer == "mov":
+        check_samples(path, source=source)
+    watched = ("-loglevel", "info", "-benchmark", "-threads", "1", *ffmpeg.safe_input(path, demuxer=demuxer))
+    try:
+        log = ffmpeg.run((*watched, *_TO_NOWHERE), timeout_s=_OPEN_TIMEOUT_S, limits=OPENING)
+    except FfmpegTimeout:
+        raise SourceUnreadable(source=source, reason=f"opening it takes more than {_OPEN_TIMEOUT_S:g} s") from None
+    except FfmpegFailed as error:
+        if error.exit_code == -signal.SIGKILL:  # somebody ended it: not the source's fault
+            raise
+        if error.exit_code < 0:
+            raise SourceUnreadable(source=source, reason="it is damaged so that decoders crash on it") from None
+        log = error.log
+    found = _RESIDENT.search(log)
+    if _OUT_OF_MEMORY in log or (found and int(found[1]) << 10 > _MOST_RESIDENT_BYTES):
+        raise SourceTooLarge(source=source, limit=f"{_MOST_RESIDENT_BYTES >> 20} MiB of memory to open it")
