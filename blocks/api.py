@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from blocks.bodies import pieces
 from blocks.settings import Settings
 from blocks.web import MAY_PASS, retry_after_s
 from engines.errors import ServiceFailed, ServiceRefused
@@ -20,7 +21,7 @@ from engines.errors import ServiceFailed, ServiceRefused
 _KEY_REFUSED = frozenset({401, 403})
 _MOST_TOLD = 200  # characters of an error's own words
 _EPOCH_S = 1_000_000_000  # a reset given as less is a number of seconds, else a time
-_HEADERS = {"User-Agent": "neuroshorts", "Accept": "application/json"}
+_HEADERS = {"User-Agent": "neuroshorts", "Accept": "application/json", "Accept-Encoding": "gzip"}
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines have whole addresses, with the keys in them
 
@@ -82,7 +83,7 @@ class Api:
 
     def _content(self, answer: httpx.Response, deadline_s: float) -> bytes:
         parts, count = [], 0
-        for part in answer.iter_bytes():
+        for part in pieces(answer):
             count += len(part)
             if count > self.max_bytes:
                 raise ServiceRefused(service=self.service, reason=f"its answer is larger than {self.max_bytes} bytes")

@@ -7,6 +7,7 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
 
+from blocks.bodies import cut_off_after
 from blocks.settings import Settings
 from blocks.web import checked_address, retry_after_s, server_of
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
@@ -47,13 +48,19 @@ def post(address: str, body: str, *, event_id: str, secret: str | None, settings
     try:
         host = checked_address(url, name, allow_private=_may_be_private(url, settings))
         auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-        with httpx.Client(auth=auth, timeout=timeout_s, trust_env=False) as client:
-            answer = client.post(
+        # The answer's body, which may never end, is not read.
+        with (
+            httpx.Client(auth=auth, timeout=timeout_s, trust_env=False) as client,
+            cut_off_after(2 * timeout_s) as deadline,
+            client.stream(
+                "POST",
                 url.copy_with(host=host, userinfo=b"", fragment=None),
                 content=content,
                 headers=headers,
-                extensions={"sni_hostname": url.host},
-            )
+                extensions={"sni_hostname": url.host, **deadline.extensions},
+            ) as answer,
+        ):
+            pass
     except (SourceRefused, SourceNotFound) as error:
         raise CallbackRefused(url=name, reason=str(error).removeprefix(f"{name}: ")) from error
     except (DownloadFailed, httpx.HTTPError) as error:

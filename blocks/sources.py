@@ -164,7 +164,9 @@ def of_operator(settings: Settings) -> Settings:
 
 def check_place(uri: str, settings: Settings) -> None:
     """Raise SourceRefused for a file outside the buckets and object stores that this installation reads from."""
-    name = uri.partition("://")[2].partition("/")[0]
+    name, _, path = uri.partition("://")[2].partition("/")
+    if {".", ".."} & {name, *path.split("/")}:  # a request's address would lead to another bucket by them
+        raise SourceRefused(source=uri, reason="`.` and `..` are no parts of an object's name")
     allowed = settings.allowed_stores if uri.startswith(STORE) else settings.allowed_buckets
     if allowed is not None and name not in allowed:
         raise SourceRefused(source=uri, reason="this installation does not read that bucket or store")

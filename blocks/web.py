@@ -13,6 +13,7 @@ from typing import IO
 
 import httpx
 
+from blocks.bodies import Deadline, cut_off_after, declared_bytes, pieces
 from blocks.settings import Settings
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
 from engines.retry_after import seconds_of
@@ -22,6 +23,8 @@ _GONE = frozenset({404, 410})
 MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HEAD_UNKNOWN = frozenset({400, 401, 403, 405, 501})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")  # of IPv6, all that the open internet uses
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")  # wrap an address, as 2002::/16 does
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -35,7 +38,7 @@ class WebFile:
     @property
     def uri(self) -> str:
         """The address as people may see it."""
-        url = _parse(self.address, self.address.partition("?")[0])
+        url = _parse(self.address, _without_secrets(self.address))
         return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
     @property
@@ -65,8 +68,8 @@ class WebFile:
         deadline = time.monotonic() + self.settings.download_timeout_s
         with self._answer("GET") as answer:
             self._check_status(answer)
-            self._check_size(int(answer.headers.get("Content-Length", 0)))
-            for chunk in answer.iter_bytes():
+            self._check_size(declared_bytes(answer))
+            for chunk in pieces(answer):
                 count += len(chunk)
                 self._check_size(count)
                 if time.monotonic() > deadline:
@@ -93,22 +96,27 @@ class WebFile:
     @contextmanager
     def _sent(self, client: httpx.Client, method: str, url: httpx.URL) -> Generator[httpx.Response]:
         """Connect to the very address that was checked, so that the name cannot resolve to another in between."""
+        patience_s = self.settings.connect_timeout_s + 2 * self.settings.read_timeout_s
+        deadline = Deadline()
         try:
             address = checked_address(url, self.uri, allow_private=self.settings.allow_private_networks)
-            request = client.build_request(
-                method,
-                url.copy_with(host=address, userinfo=b""),
-                headers={"Host": url.netloc.decode("ascii")},
-                extensions={"sni_hostname": url.host},
-            )
             auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-            answer = client.send(request, stream=True, auth=auth)
+            with cut_off_after(patience_s) as deadline:
+                request = client.build_request(
+                    method,
+                    url.copy_with(host=address, userinfo=b""),
+                    headers={"Host": url.netloc.decode("ascii")},
+                    extensions={"sni_hostname": url.host, **deadline.extensions},
+                )
+                answer = client.send(request, stream=True, auth=auth)
             try:
                 yield answer
             finally:
                 answer.close()
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
+            if deadline.is_over:
+                reason = f"the server did not answer within {patience_s:g} s"
             raise DownloadFailed(source=self.uri, reason=reason) from error
 
     def _check_status(self, answer: httpx.Response) -> None:
@@ -165,7 +173,14 @@ def is_public(address: str) -> bool:
         embedded = ip.ipv4_mapped or (ipaddress.IPv4Address(ip.packed[12:]) if ip in _NAT64 else None)
         if embedded:
             return is_public(str(embedded))
-    return ip.is_global and not ip.is_multicast
+        return ip in _GIVEN_OUT and ip.is_global
+    return ip.is_global and not ip.is_multicast and ip not in _RELAYS
+
+
+def _without_secrets(address: str) -> str:
+    """Return an address without query and password, also one that is none: errors name it."""
+    scheme, slashes, rest = address.partition("?")[0].partition("#")[0].partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
 
 
 def _parse(address: str, source: str, *, base: httpx.URL | None = None) -> httpx.URL:
@@ -173,7 +188,8 @@ def _parse(address: str, source: str, *, base: httpx.URL | None = None) -> httpx
         url = base.join(address) if base else httpx.URL(address)
         scheme, host = url.scheme, url.host
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise SourceRefused(source=source, reason=f"not a web address: {error}") from error
+        told = "" if "@" in address else f": {error}"  # which may quote a password
+        raise SourceRefused(source=source, reason=f"not a web address{told}") from None
     if scheme not in ("http", "https"):
         raise SourceRefused(source=source, reason=f"leads to {scheme}:, which is neither http nor https")
     if not host:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.errors import SourceUnreadable
-from engines.subtitles.srt import decode, read_srt
+from engines.subtitles.srt import MAX_BYTES, decode, read_srt
 from engines.subtitles.text import plain_text
 from engines.subtitles.vtt import read_vtt
 from models.captions import Cue
 
 MOST_CUES = 20_000
+MOST_CHARACTERS = 2_000  # of one, as of a scene's own caption
 _TAG = re.compile(r"</?(?:[ibuscv]|font|lang|ruby|rt)\b[^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}|\{[ibu]\}", re.IGNORECASE)
 
 
@@ -19,6 +20,8 @@ def read_cues(path: Path, *, source: str) -> tuple[Cue, ...]:
 
     `source` names the file in errors. Raises SourceUnreadable.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceUnreadable(source=source, reason=f"a subtitle file of more than {MAX_BYTES} bytes")
     text = decode(path.read_bytes())
     read = (
         read_vtt(text, source=source) if text.lstrip("\ufeff").startswith("WEBVTT") else read_srt(path, source=source)
@@ -27,6 +30,8 @@ def read_cues(path: Path, *, source: str) -> tuple[Cue, ...]:
     cues = tuple(cue for cue in plain if cue.text and cue.end_ms > cue.start_ms)
     if not cues:
         raise SourceUnreadable(source=source, reason="it has no subtitles that show anything")
+    if any(len(cue.text) > MOST_CHARACTERS for cue in cues):
+        raise SourceUnreadable(source=source, reason=f"a subtitle of more than {MOST_CHARACTERS} characters")
     if len(cues) > MOST_CUES:
         raise SourceUnreadable(source=source, reason=f"more than {MOST_CUES} subtitles")
     return cues

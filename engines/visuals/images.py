@@ -1,6 +1,7 @@
 """Opening pictures with Pillow so that a hostile or broken file ends in a named error and never in a huge buffer."""
 
 import errno
+import mmap
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from models.media import MediaLimits
 
 # EPS, PDF, FITS, WMF and the rest of Pillow's plugins start other programs or read what nobody sends as a picture.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000")
+MOST_SCANS = 200  # progressive ones have about ten, and so has each of the pictures that a phone adds
+MOST_FRAMES = 50_000  # of an animation
+MOST_GIF_BYTES = 200_000_000  # which are read to their end to count the frames
+_START_OF_SCAN = b"\xff\xda"
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 # What Pillow's parsers let through when bytes are not what they should be.
 _BROKEN = (
@@ -43,7 +48,8 @@ def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Ima
         raise SourceUnreadable(source=source, reason=describe(head))
     try:
         with Image.open(path, formats=_formats()) as image:
-            _check_pixels(image, source, limits)
+            _check_pixels(image, path, source, limits)
+            _check_scans(image, path, source)
             yield image
     except Image.DecompressionBombError:
         raise SourceTooLarge(source=source, limit=f"{limits.max_pixels} pixels") from None
@@ -75,10 +81,14 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _check_pixels(image: Image.Image, source: str, limits: MediaLimits) -> None:
+def _check_pixels(image: Image.Image, path: Path, source: str, limits: MediaLimits) -> None:
     pixels = image.width * image.height
+    if image.format == "GIF" and path.stat().st_size > MOST_GIF_BYTES:
+        raise SourceTooLarge(source=source, limit=f"{MOST_GIF_BYTES} bytes of a GIF")
     if is_animation(image):
         frames = int(getattr(image, "n_frames", 1))
+        if frames > MOST_FRAMES:
+            raise SourceTooLarge(source=source, limit=f"{MOST_FRAMES} frames, it has {frames}")
         if pixels * frames > limits.max_animation_pixels:
             limit = f"{limits.max_animation_pixels} pixels in all frames"
             raise SourceTooLarge(source=source, limit=f"{limit}, it has {frames} of {image.width}x{image.height}")
@@ -86,6 +96,19 @@ def _check_pixels(image: Image.Image, source: str, limits: MediaLimits) -> None:
             raise SourceTooLarge(source=source, limit=_limit(limits.max_frame_pixels, image))
     if pixels > limits.max_pixels:
         raise SourceTooLarge(source=source, limit=_limit(limits.max_pixels, image))
+
+
+def _check_scans(image: Image.Image, path: Path, source: str) -> None:
+    """Refuse a JPEG that goes over the whole picture again and again: 150 bytes do, and take 70 ms of a large one."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = -1
+        for _ in range(MOST_SCANS + 1):
+            at = content.find(_START_OF_SCAN, at + 1)
+            if at < 0:
+                return
+    raise SourceTooLarge(source=source, limit=f"{MOST_SCANS} scans of a JPEG")
 
 
 def _limit(pixels: int, image: Image.Image) -> str:

@@ -1,0 +1,74 @@
+"""Files that are small and want to be large."""
+
+import io
+import struct
+from pathlib import Path
+
+from PIL import Image
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def _full(kind: bytes, *parts: bytes) -> bytes:
+    return _box(kind, bytes(4), *parts)
+
+
+def claiming_mp4(samples: int, *, tracks: int = 1, edits: int = 0, handler: bytes = b"vide") -> bytes:
+    """Return an MP4 of some hundred bytes whose tables say that it has so many samples, each of one byte."""
+    entry = _box(
+        b"mp4v",
+        *(bytes(6), b"\0\1", bytes(16), struct.pack(">HH", 64, 64), struct.pack(">IIIH", 72 << 16, 72 << 16, 0, 1)),
+        *(bytes(32), struct.pack(">Hh", 24, -1)),
+    )
+    tables = _box(
+        b"stbl",
+        _full(b"stsd", struct.pack(">I", 1), entry),
+        _full(b"stts", struct.pack(">III", 1, samples, 1)),
+        _full(b"stsc", struct.pack(">IIII", 1, 1, samples, 1)),
+        _full(b"stsz", struct.pack(">II", 1, samples)),
+        _full(b"stco", struct.pack(">II", 1, 40)),
+    )
+    references = _box(b"dinf", _full(b"dref", struct.pack(">I", 1), _full(b"url ")))
+    media = _box(
+        b"mdia",
+        _full(b"mdhd", struct.pack(">IIIIHH", 0, 0, 1000, samples, 0, 0)),
+        _full(b"hdlr", bytes(4), handler, bytes(12), b"x\0"),
+        _box(b"minf", _full(b"vmhd", bytes(8)), references, tables),
+    )
+    matrix = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    header = _full(
+        b"tkhd", struct.pack(">IIIII", 0, 0, 1, 0, 1000), bytes(16), matrix, struct.pack(">II", 4 << 22, 4 << 22)
+    )
+    edit = struct.pack(">IiI", samples, 0, 1 << 16)
+    listed = _box(b"edts", _full(b"elst", struct.pack(">I", edits), edit * edits)) if edits else b""
+    track = _box(b"trak", header, listed, media)
+    movie = _full(
+        b"mvhd", struct.pack(">IIIII", 0, 0, 1000, 1000, 1 << 16), b"\1\0", bytes(10), matrix, bytes(24), b"\0\0\0\2"
+    )
+    return _box(b"ftyp", b"isom\0\0\2\0isomiso2") + _box(b"mdat", bytes(64)) + _box(b"moov", movie, track * tracks)
+
+
+def scanning_jpeg(side_px: int, scans: int) -> bytes:
+    """Return a progressive JPEG that repeats its last scan, each of which goes over the whole picture."""
+    target = io.BytesIO()
+    Image.new("L", (side_px, side_px)).save(target, "JPEG", progressive=True)
+    content = target.getvalue()
+    last = content[content.rfind(b"\xff\xda") : -2]
+    return content[:-2] + last * scans + b"\xff\xd9"
+
+
+def flickering_gif(frames: int) -> bytes:
+    """Return a GIF of one pixel with so many frames, of 20 bytes each."""
+    head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    control = b"!\xf9\x04\0\2\0\0\0"
+    picture = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\2\2\x4c\1\0"
+    return head + (control + picture) * frames + b";"
+
+
+def wide_png(path: Path, width_px: int, height_px: int) -> Path:
+    """Write a PNG of one colour, a thousandth of its pixels in size."""
+    Image.new("1", (width_px, height_px)).save(path, "PNG")
+    return path
