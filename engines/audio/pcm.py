@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engines import ffmpeg
 from engines.errors import FfmpegFailed, SourceUnreadable
-from engines.sniff import footage_demuxer
+from engines.sniff import demuxer_for, read_head
 from engines.timebase import SAMPLE_RATE_HZ
 
 with warnings.catch_warnings():
@@ -75,7 +75,9 @@ def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit
     `name` is what errors call the source, `filters` an ffmpeg audio filter
     chain. Raises SourceUnreadable for what has no audio, FfmpegTimeout, DiskFull.
     """
-    demuxer = footage_demuxer(source, source=name)
+    demuxer = demuxer_for(read_head(source))
+    if demuxer is None:
+        raise SourceUnreadable(source=name, reason="no sound of a known format in it")
     seconds = f"{limit_ms / 1000:.3f}"
     try:
         ffmpeg.run(
