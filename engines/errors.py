@@ -356,6 +356,27 @@ class DriverMissing(UserError):
     template = "{what} needs a driver that is not installed: pip install 'neuroshorts[{extra}]'"
 
 
+class UploadDamaged(TransientError):
+    """Needs `uri`, `reason`: what was read back from a destination is not what was sent; it was removed."""
+
+    template = "{uri}: {reason}"
+
+
+class DestinationInvalid(UserError):
+    """Needs `destination`, `reason`: nothing could be published to an address like this."""
+
+    template = "destination {destination}: {reason}"
+
+
+class DestinationTaken(UserError):
+    """Needs `folder`, `owner` (what is there, in words), `remedy`: the value of `overwrite` that would replace it."""
+
+    template = (
+        "{folder} has {owner}, which is not overwritten: choose another name or destination (one with {{run}} in it is "
+        "always new), or set overwrite to {remedy}"
+    )
+
+
 class BlobsDamaged(NeuroShortsError):
     """Needs `store`, `keys`: blobs whose content is not what their names say."""
 

@@ -17,7 +17,7 @@ def show_report(report: RenderReport, *, poster_url: str) -> None:
     """Attach the poster, the share link and a readable report to the flow run."""
     create_image_artifact(poster_url, key="render-poster", description=report.title)
     create_link_artifact(
-        report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description="Share link"
+        report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description=_lasting(report)
     )
     create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
 
@@ -57,6 +57,11 @@ def report_markdown(report: RenderReport) -> str:
             *_services_table(report.services),
         ]
     )
+
+
+def _lasting(report: RenderReport) -> str:
+    expires = report.publication.link_expires
+    return f"Share link, until {expires:%Y-%m-%d %H:%M} UTC" if expires else "Share link"
 
 
 def _speakers(narrations: Sequence[NarrationReport]) -> list[str]:

@@ -38,6 +38,7 @@ def success_told(spec: ShortSpec, report: RenderReport) -> None:
         title=spec.title,
         slug=report.slug,
         link=report.publication.link,
+        link_expires=report.publication.link_expires,
         files=report.publication.files,
         duration_ms=report.video.duration_ms,
         seconds=report.seconds,

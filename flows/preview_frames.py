@@ -17,7 +17,7 @@ from tasks import preview
 from tasks.cut_inputs import for_burn
 from tasks.frames import draw_frame, make_contact_sheet
 from tasks.plan import slug_of
-from tasks.publish import folder_of, publish
+from tasks.publish import Goal, publish
 
 
 @flow(
@@ -42,7 +42,7 @@ def preview_frames(
         destination: Folder or URL to publish to; none for the spec's or the installation's
     """
     started, slug = time.monotonic(), slug_of(spec, name)
-    folder = folder_of(destination or spec.destination or get_settings().destination, slug + preview.SUFFIX)
+    goal = Goal.of(spec, slug + preview.SUFFIX, destination)
     job = Job.of(spec.model_copy(update={"variants": ()}), slug)
 
     with Steps(total=job.step_count) as steps:
@@ -56,7 +56,7 @@ def preview_frames(
         if contact_sheet:
             sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline))
             files.append(NamedBlob(name="contact-sheet.png", blob=sheet))
-        publication = steps.run(publish, files=tuple(files), folder=folder)
+        publication = steps.run(publish, **goal.inputs(tuple(files)))
         steps.settle()
     return PreviewReport(
         title=spec.title,

@@ -25,7 +25,7 @@ from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
 from tasks.music import prepare_music
 from tasks.plan import slug_of
-from tasks.publish import folder_of, poster_preview, publish, write_report
+from tasks.publish import Goal, poster_preview, publish, write_report
 
 
 @flow(
@@ -48,9 +48,9 @@ def render_short(
     started, slug = time.monotonic(), slug_of(spec, name)
     return_pictures()
     with failure_told(spec, slug):
+        goal = Goal.of(spec, slug, destination)
         job = Job.of(spec, slug)
     spec, cuts, scenes = job.spec, job.cuts, job.scenes
-    folder = folder_of(destination or spec.destination or get_settings().destination, slug)
 
     with failure_told(spec, slug), Steps(total=job.step_count) as steps:
         sources, effects, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
@@ -70,11 +70,11 @@ def render_short(
         videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master, sounds))
         notes = check_sizes(cuts, videos)
         sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, master, sounds)
-        published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, folder))
+        published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, goal))
         steps.settle()
     made = Made(narrations, videos, published, master, sounds, credits, notes)
     report = report_of(job, made, steps, started_s=started)
-    write_report(report, folder=folder)
+    write_report(report, folder=goal.folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))
     success_told(spec, report)
     return report

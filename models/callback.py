@@ -1,5 +1,6 @@
 """What a callback tells about a render that has ended."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -34,6 +35,7 @@ class CallbackEvent(Model):
     title: str = Field(title="Title", description="Of the spec")
     slug: str = Field(title="Slug", description="Name of the result's folder")
     link: str | None = Field(default=None, title="Share link", description="Of the video, when completed")
+    link_expires: datetime | None = Field(default=None, title="Works until", description="None for ever")
     files: tuple[PublishedFile, ...] = Field(default=(), title="Files", description="Video, poster and captions")
     duration_ms: int | None = Field(default=None, title="Duration (ms)", description="Of the video")
     seconds: float | None = Field(default=None, title="Seconds", description="That the render took")

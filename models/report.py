@@ -1,5 +1,6 @@
 """What a render produced, and how."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -72,6 +73,7 @@ class Publication(Model):
 
     files: tuple[PublishedFile, ...]
     link: str = Field(title="Share link", description="Address of the video")
+    link_expires: datetime | None = Field(default=None, title="Works until", description="None for ever")
 
 
 class StepReport(Model):

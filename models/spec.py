@@ -9,6 +9,7 @@ from models.base import BlankIsNone, Model, plain_schema, without_nulls
 from models.brand import BRAND_PATTERN
 from models.canvas import Canvas, Quality
 from models.caption_settings import LANGUAGE_PATTERN, Captions
+from models.destination import Destination, Overwrite
 from models.export import Export
 from models.graphics import OverlaySettings, Poster
 from models.scene import Scene
@@ -74,12 +75,17 @@ class ShortSpec(Model):
         title="Outro",
         description="A clip, or a picture for 2.5 s, after the last scene",
     )
-    destination: Annotated[str | None, BlankIsNone] = Field(
+    destination: Annotated[Destination | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,
         default=None,
-        max_length=1024,
         title="Destination",
-        description="Folder or s3://bucket/prefix to publish to",
+        description="Folder or URL to publish to, such as s3://bucket/{date}/{slug}; without {slug} the name is added",
+    )
+    overwrite: Overwrite = Field(
+        default=Overwrite.AUTO,
+        title="Overwrite",
+        description="What a render of another spec may replace there: nothing, what has the same title, or everything; "
+        "auto is title in a folder, never at a URL",
     )
     callback_url: Annotated[HttpUrl | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,

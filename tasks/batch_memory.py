@@ -44,7 +44,7 @@ def is_finished(record: RowRecord | None) -> bool:
 def report_of(row: Row, run: RowRun) -> RenderReport | None:
     """Return the report that this run published, or None if there is none that can be read."""
     try:
-        text = destinations.read_text(folder=folder_of(row.destination, row.name), name=REPORT)
+        text = destinations.read_text(folder=folder_of(row.destination, row.name, run_id=run.id), name=REPORT)
         report = RenderReport.model_validate_json(text)
     except (FileNotFoundError, StoreUnreachable, ValidationError):
         return None

@@ -18,7 +18,7 @@ from tasks.brand import branded, with_cards
 from tasks.caching import stable_hash
 from tasks.inputs import needed_sources
 from tasks.plan import scenes_of, slug_of
-from tasks.publish import folder_of
+from tasks.publish import folder_of, with_date
 
 MOST_ROWS = 10_000
 _MOST_FILE_BYTES = 64_000_000
@@ -49,7 +49,7 @@ def batch_name(source: str, name: str | None) -> str:
 
 def batch_folder(destination: str | None, name: str) -> str:
     """Return where the batch's reports go, absolute, for the rows may be rendered in another working directory."""
-    chosen = folder_of(destination or get_settings().destination, name)
+    chosen = folder_of(destination, name)
     return chosen if "://" in chosen else str(Path(chosen).expanduser().absolute())
 
 
@@ -99,7 +99,7 @@ def _rows_of(address: str, settings: Settings, *, is_alone: bool) -> list[Parsed
 
 
 def _row(number: int, entry: ParsedRow, spec: ShortSpec, *, folder: str, taken: dict[str, Row]) -> Row:
-    destination = spec.destination or folder
+    destination = with_date(spec.destination or folder)
     laid = _branded(spec)
     said = [laid.model_dump(mode="json", exclude_defaults=True), destination, sorted(_versions(laid))]
     name = slug_of(spec, entry.name)

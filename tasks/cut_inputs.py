@@ -17,6 +17,7 @@ from models.timeline import Timeline
 from tasks import inputs, overlay_inputs
 from tasks.cuts import MAIN, Cuts, sounds_of
 from tasks.inputs import Inputs, Narrations
+from tasks.publish import Goal
 from tasks.sound import loudness_of
 
 T = TypeVar("T")
@@ -134,7 +135,7 @@ def for_publish(
     videos: Mapping[FileKey, Video],
     posters: Mapping[str, ArtifactRef],
     sidecars: Mapping[str, Mapping[str, ArtifactRef]],
-    folder: str,
+    goal: Goal,
 ) -> dict[str, Inputs]:
     """Return the inputs of `publish` by cut: its files, the main video first; a variant has a folder of its own."""
     published = {}
@@ -143,7 +144,7 @@ def for_publish(
         more = {video.name: video.blob for video in others}
         files = {first.name: first.blob, "poster.jpg": posters[name], **sidecars[name], **more}
         named = tuple(NamedBlob(name=file, blob=blob) for file, blob in files.items())
-        published[name] = {"files": named, "folder": f"{folder}/{name}" if name else folder}
+        published[name] = goal.inputs(named, below=name)
     return published
 
 

@@ -1,12 +1,23 @@
 """Put the finished files where they were asked for."""
 
 import base64
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, Self
+
+from prefect import runtime
 
 from blocks import destinations
+from blocks.links import link_period, share_link
+from blocks.settings import get_settings
 from blocks.store import open_store
+from engines.errors import DestinationInvalid
 from engines.visuals.poster import thumbnail
 from models.artifacts import ArtifactRef
+from models.destination import Labels, Overwrite, Owner, dated, folder_in, known_destination
 from models.report import NamedBlob, Publication, RenderReport
+from models.spec import ShortSpec
+from tasks.caching import stable_hash
 from tasks.errors import full_disk_named
 from tasks.retries import step
 from tasks.services import calling
@@ -14,18 +25,56 @@ from tasks.services import calling
 PREVIEW_PX = 640
 
 
-@step(version=1, run_name="publish")
-def publish(files: tuple[NamedBlob, ...], folder: str) -> Publication:
-    """Copy files to `folder` and return their addresses and the share link, which opens the first."""
-    store = open_store()
-    with calling(destinations.service_of(folder)):
-        published = tuple(
-            destinations.publish_file(
-                store.local_path(file.blob), sha256=file.blob.sha256, folder=folder, name=file.name
-            )
-            for file in files
+class Goal(NamedTuple):
+    """Where a render's files go, and as whose."""
+
+    folder: str
+    owner: Owner
+    overwrite: Overwrite
+
+    @classmethod
+    def of(cls, spec: ShortSpec, slug: str, destination: str | None) -> Self:
+        """Return the goal of a run. Raises DestinationInvalid, and DestinationTaken for a folder of another render."""
+        asked = spec.model_copy(update={"callback_url": None, "destination": None, "overwrite": Overwrite.AUTO})
+        owner = Owner(title=spec.title, run=_run_id(), spec=stable_hash(asked))
+        goal = cls(folder_of(destination or spec.destination, slug), owner, spec.overwrite)
+        destinations.check_free(*goal)
+        return goal
+
+    def inputs(self, files: tuple[NamedBlob, ...], *, below: str = "") -> dict[str, Any]:
+        """Return the inputs of `publish` for files that go to the folder, or to one `below` it."""
+        folder = f"{self.folder}/{below}" if below else self.folder
+        period = link_period(folder, get_settings())
+        owned = {"title": self.owner.title, "owner": self.owner, "overwrite": self.overwrite}
+        return {"files": files, "folder": folder, "link_period": period, **owned}
+
+
+@step(version=2, run_name="publish", exclude=("owner", "overwrite"))
+def publish(
+    files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, owner: Owner, overwrite: Overwrite
+) -> Publication:
+    """Copy files to `folder` and return their addresses and the share link, which opens the first.
+
+    A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationRefused.
+    """
+    store, settings = open_store(), get_settings()
+    labelled = {
+        file.name: (
+            store.local_path(file.blob),
+            Labels(
+                title=title,
+                run=owner.run,
+                media_type=file.blob.media_type,
+                sha256=file.blob.sha256,
+                cache_control=settings.cache_control,
+            ),
         )
-    return Publication(files=published, link=destinations.share_link(published[0]))
+        for file in files
+    }
+    with calling(destinations.service_of(folder)):
+        published = destinations.publish_files(labelled, folder=folder, owner=owner, overwrite=overwrite)
+        link, expires = share_link(published[0], settings)
+    return Publication(files=published, link=link, link_expires=expires)
 
 
 def write_report(report: RenderReport, *, folder: str) -> str:
@@ -34,12 +83,34 @@ def write_report(report: RenderReport, *, folder: str) -> str:
         return destinations.write_text(report.model_dump_json(indent=2), folder=folder, name="report.json")
 
 
-def folder_of(destination: str, slug: str) -> str:
-    """Return the folder of one short below its destination."""
-    return f"{destination.rstrip('/')}/{slug}"
+def folder_of(destination: str | None, slug: str, *, run_id: str | None = None) -> str:
+    """Return the folder of one short at its destination, none for the installation's. Raises DestinationInvalid."""
+    chosen = destination or get_settings().destination
+    try:
+        return folder_in(chosen, slug=slug, run=run_id or _run_id(), day=_day())
+    except ValueError as error:
+        raise DestinationInvalid(destination=chosen, reason=str(error)) from error
+
+
+def with_date(destination: str) -> str:
+    """Return a destination with the day of this run filled in. Raises DestinationInvalid."""
+    try:
+        return dated(known_destination(destination), _day())
+    except ValueError as error:
+        raise DestinationInvalid(destination=destination, reason=str(error)) from error
 
 
 def poster_preview(poster: ArtifactRef) -> str:
     """Return a small picture of the poster as a data: URL, which any page can show wherever the poster lies."""
     jpeg = thumbnail(open_store().local_path(poster), longest_px=PREVIEW_PX)
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _run_id() -> str:
+    return str(runtime.flow_run.id or uuid.UUID(int=0))
+
+
+def _day() -> date:
+    """Return the day for which the run was planned (UTC): the same however often it is retried."""
+    planned = runtime.flow_run.scheduled_start_time
+    return (planned or datetime.now(UTC)).astimezone(UTC).date()

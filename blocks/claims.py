@@ -1,0 +1,79 @@
+"""Whose a folder of published files is: a small file in it says so, and a render does not write over another's."""
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from engines.errors import DestinationTaken
+from models.destination import Overwrite, Owner
+
+CLAIM = ".neuroshorts.json"
+REPORT = "report.json"
+
+
+class Place(Protocol):
+    """A folder that keeps small files."""
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes. Raises FileNotFoundError."""
+
+    def write(self, name: str, content: bytes, media_type: str) -> None:
+        """Write or replace a file."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file unless there is one, and return whether it did."""
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the files that are there."""
+
+
+def claim(place: Place, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
+    """Note that the files of a folder are this owner's from now on. Raises DestinationTaken."""
+    content = owner.model_dump_json().encode()
+    other = owner_of(place)
+    if other is None and overwrite is not Overwrite.ALWAYS:
+        _check_strangers(place, owner, folder=folder, files=files, overwrite=overwrite)
+        if place.create(CLAIM, content):
+            return
+        other = owner_of(place)
+    if other is not None:
+        check(owner, other, folder=folder, overwrite=overwrite)
+    if other != owner:
+        place.write(CLAIM, content, "application/json")
+
+
+def owner_of(place: Place) -> Owner | None:
+    """Return whose a folder is, or None if nothing says so."""
+    with suppress(FileNotFoundError, ValidationError):
+        return Owner.model_validate_json(place.read(CLAIM))
+    return None
+
+
+def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> None:
+    """Raise DestinationTaken if a render may not write over what another has published."""
+    if owner.may_replace(other, overwrite):
+        return
+    remedy = Overwrite.TITLE if owner.title == other.title else Overwrite.ALWAYS
+    raise DestinationTaken(folder=folder, owner=f"{other.title!r} of the run {other.run}", remedy=remedy.value)
+
+
+def _check_strangers(
+    place: Place, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite
+) -> None:
+    """Raise DestinationTaken for files in a folder that nobody has claimed, unless a report there is of this title."""
+    strangers = sorted(place.names() & set(files))
+    if not strangers or (overwrite is Overwrite.TITLE and _reported_title(place) == owner.title):
+        return
+    told = f"{', '.join(strangers)} from elsewhere"
+    raise DestinationTaken(folder=folder, owner=told, remedy=Overwrite.ALWAYS.value)
+
+
+def _reported_title(place: Place) -> str | None:
+    """Return the title of the render whose report lies in a folder; None for none that can be read."""
+    with suppress(FileNotFoundError, ValueError):
+        report = json.loads(place.read(REPORT))
+        return str(report.get("title")) if isinstance(report, dict) else None
+    return None

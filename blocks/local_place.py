@@ -1,0 +1,113 @@
+"""A folder of this machine that finished files are published to."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from engines.errors import DestinationRefused, StoreCorrupt
+from models.destination import Labels
+
+_LASTING = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+        *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL),
+    }
+)
+
+
+class LocalPlace:
+    """Files appear under their names by a rename, once they are on the disk and have been read back."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder.removeprefix("file://")).expanduser()
+
+    def put(self, source: Path, name: str, labels: Labels) -> None:
+        """Copy a file to `name`, unless it is there already. Raises DestinationRefused, StoreCorrupt."""
+        with self._writable():
+            target = self._folder / name
+            if _size(target) == source.stat().st_size and _sha256(target) == labels.sha256:
+                return
+            with self._part(name) as (part, writer):
+                shutil.copyfile(source, part)
+                os.fsync(writer.fileno())
+                if _sha256(part) != labels.sha256:
+                    raise StoreCorrupt(uri=str(source), reason="its content does not match its name")
+                part.replace(target)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a small file. Raises FileNotFoundError."""
+        return (self._folder / name).read_bytes()
+
+    def write(self, name: str, content: bytes, media_type: str) -> None:
+        """Write or replace a small file in one step. Raises DestinationRefused."""
+        with self._writable(), self._part(name) as (part, writer):
+            writer.write(content)
+            writer.flush()
+            os.fsync(writer.fileno())
+            part.replace(self._folder / name)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a small file unless there is one, and return whether it did; of many at once, one does."""
+        with self._writable(), self._part(name) as (part, writer):
+            writer.write(content)
+            writer.flush()
+            try:
+                (self._folder / name).hardlink_to(part)
+            except FileExistsError:
+                return False
+        return True
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the files that are there."""
+        with suppress(FileNotFoundError), self._writable():
+            return frozenset(path.name for path in self._folder.iterdir())
+        return frozenset()
+
+    def tidy(self, names: Iterable[str]) -> None:
+        """Remove what a process that was killed has left of these files."""
+        wanted = {name for name in self.names() if name.startswith(".") and name.endswith(".part")}
+        for part in (part for name in names for part in wanted if part.startswith(f".{name}.")):
+            with suppress(OSError), (self._folder / part).open("rb") as left:
+                fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its process lives
+                (self._folder / part).unlink()
+
+    @contextmanager
+    def _part(self, name: str) -> Generator[tuple[Path, IO[bytes]]]:
+        """Yield a new file beside the one it is to become, locked for as long as its process lives."""
+        part = self._folder / f".{name}.{uuid.uuid4().hex[:8]}.part"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("xb") as writer:
+            try:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(writer, fcntl.LOCK_EX)
+                yield part, writer
+            finally:
+                part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writable(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _LASTING:
+                raise
+            raise DestinationRefused(uri=str(self._folder), reason=error.strerror) from error
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except FileNotFoundError:
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
