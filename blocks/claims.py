@@ -14,7 +14,7 @@ CLAIM = ".neuroshorts.json"
 REPORT = "report.json"
 
 
-class Place(Protocol):
+class Target(Protocol):
     """A folder that keeps small files."""
 
     def read(self, name: str) -> bytes:
@@ -30,25 +30,25 @@ class Place(Protocol):
         """Return the names of the files that are there."""
 
 
-def claim(place: Place, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
+def claim(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
     """Note that the files of a folder are this owner's from now on. Raises DestinationTaken."""
     content = owner.model_dump_json().encode()
-    other = owner_of(place)
+    other = owner_of(target)
     if other is None and overwrite is not Overwrite.ALWAYS:
-        _check_strangers(place, owner, folder=folder, files=files, overwrite=overwrite)
-        if place.create(CLAIM, content):
+        _check_strangers(target, owner, folder=folder, files=files, overwrite=overwrite)
+        if target.create(CLAIM, content):
             return
-        other = owner_of(place)
+        other = owner_of(target)
     if other is not None:
         check(owner, other, folder=folder, overwrite=overwrite)
     if other != owner:
-        place.write(CLAIM, content, "application/json")
+        target.write(CLAIM, content, "application/json")
 
 
-def owner_of(place: Place) -> Owner | None:
+def owner_of(target: Target) -> Owner | None:
     """Return whose a folder is, or None if nothing says so."""
     with suppress(FileNotFoundError, ValidationError):
-        return Owner.model_validate_json(place.read(CLAIM))
+        return Owner.model_validate_json(target.read(CLAIM))
     return None
 
 
@@ -60,20 +60,18 @@ def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> N
     raise DestinationTaken(folder=folder, owner=f"{other.title!r} of the run {other.run}", remedy=remedy.value)
 
 
-def _check_strangers(
-    place: Place, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite
-) -> None:
+def _check_strangers(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
     """Raise DestinationTaken for files in a folder that nobody has claimed, unless a report there is of this title."""
-    strangers = sorted(place.names() & set(files))
-    if not strangers or (overwrite is Overwrite.TITLE and _reported_title(place) == owner.title):
+    strangers = sorted(target.names() & set(files))
+    if not strangers or (overwrite is Overwrite.TITLE and _reported_title(target) == owner.title):
         return
     told = f"{', '.join(strangers)} from elsewhere"
     raise DestinationTaken(folder=folder, owner=told, remedy=Overwrite.ALWAYS.value)
 
 
-def _reported_title(place: Place) -> str | None:
+def _reported_title(target: Target) -> str | None:
     """Return the title of the render whose report lies in a folder; None for none that can be read."""
     with suppress(FileNotFoundError, ValueError):
-        report = json.loads(place.read(REPORT))
+        report = json.loads(target.read(REPORT))
         return str(report.get("title")) if isinstance(report, dict) else None
     return None

@@ -1,31 +1,33 @@
 """Where finished files go: a folder, or any fsspec URL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from blocks import claims
-from blocks.local_place import LocalPlace
-from blocks.remote_place import RemotePlace, open_files
+from blocks.local_target import LocalTarget
+from blocks.remote_target import RemoteTarget, open_files
 from engines.errors import DestinationRefused, StoreUnreachable
 from models.destination import Labels, Overwrite, Owner, is_url, settled
 from models.report import PublishedFile
 
 
-def publish_files(
-    files: Mapping[str, tuple[Path, Labels]], *, folder: str, owner: Owner, overwrite: Overwrite
-) -> tuple[PublishedFile, ...]:
+def claim_folder(folder: str, owner: Owner, overwrite: Overwrite, *, files: Iterable[str]) -> None:
+    """Note that a folder, in which there will be `files`, is this owner's from now on. Raises DestinationTaken."""
+    claims.claim(open_target(folder), owner, folder=folder, files=files, overwrite=settled(overwrite, folder))
+
+
+def publish_files(files: Mapping[str, tuple[Path, Labels]], *, folder: str) -> tuple[PublishedFile, ...]:
     """Copy files to `folder` under their names. A name appears only once its file is whole; each is read back.
 
-    Raises DestinationTaken before anything is written; DestinationRefused, StoreUnreachable, UploadDamaged, DiskFull.
+    Raises DestinationRefused, StoreUnreachable, UploadDamaged, DiskFull.
     """
-    place = open_place(folder)
-    claims.claim(place, owner, folder=folder, files=files, overwrite=settled(overwrite, folder))
-    place.tidy(files)
+    target = open_target(folder)
+    target.tidy(files)
     for name, (source, labels) in files.items():
-        place.put(source, name, labels)
+        target.put(source, name, labels)
     base = folder.rstrip("/")
     return tuple(
         PublishedFile(name=name, uri=f"{base}/{name}", sha256=labels.sha256, size=source.stat().st_size)
@@ -34,9 +36,9 @@ def publish_files(
 
 
 def check_free(folder: str, owner: Owner, overwrite: Overwrite) -> None:
-    """Raise DestinationTaken early for a folder of another render; one that does not answer is for publishing to tell."""
+    """Raise DestinationTaken early for a folder of another render; publishing tells of one that does not answer."""
     try:
-        other = claims.owner_of(open_place(folder))
+        other = claims.owner_of(open_target(folder))
     except (StoreUnreachable, DestinationRefused, OSError):
         return
     if other is not None:
@@ -45,14 +47,14 @@ def check_free(folder: str, owner: Owner, overwrite: Overwrite) -> None:
 
 def write_text(text: str, *, folder: str, name: str, media_type: str = "application/json") -> str:
     """Write a small text file to `folder`/`name` in one step and return its address."""
-    open_place(folder).write(name, text.encode(), media_type)
+    open_target(folder).write(name, text.encode(), media_type)
     return f"{folder.rstrip('/')}/{name}"
 
 
 def read_text(*, folder: str, name: str) -> str:
     """Return the small text file at `folder`/`name`. Raises FileNotFoundError, StoreUnreachable."""
     try:
-        return open_place(folder).read(name).decode()
+        return open_target(folder).read(name).decode()
     except FileNotFoundError:
         raise
     except (OSError, UnicodeDecodeError) as error:
@@ -74,6 +76,6 @@ def service_of(folder: str) -> str | None:
     return f"storage {urlsplit(folder).netloc}" if is_url(folder) else None
 
 
-def open_place(folder: str) -> LocalPlace | RemotePlace:
+def open_target(folder: str) -> LocalTarget | RemoteTarget:
     """Return the folder of this machine, or that behind a URL."""
-    return RemotePlace(folder) if is_url(folder) and not folder.startswith("file://") else LocalPlace(folder)
+    return RemoteTarget(folder) if is_url(folder) and not folder.startswith("file://") else LocalTarget(folder)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from blocks.remote_place import RemotePlace, open_files
+from blocks.remote_target import RemoteTarget, open_files
 from blocks.settings import Settings
 from models.destination import is_url
 from models.report import PublishedFile
@@ -27,7 +27,7 @@ def share_link(file: PublishedFile, settings: Settings, *, now_s: float | None =
     if not _is_signed(file.uri):
         return file.uri, None
     folder, _, name = file.uri.rpartition("/")
-    with RemotePlace(folder).reached(name):
+    with RemoteTarget(folder).reached(name):
         fs, path = open_files(file.uri)
         link = str(fs.sign(path, expiration=settings.link_lifetime_s))
     issued = datetime.fromtimestamp(time.time() if now_s is None else now_s, UTC)

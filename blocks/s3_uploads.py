@@ -6,8 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
+
 from models.destination import Labels
 
+# Links of the older signature work in a few regions only. The step that publishes is tried again as well.
+TRIES = 2
+OPTIONS: dict[str, Any] = {
+    "config_kwargs": {"signature_version": "s3v4", "retries": {"mode": "standard", "total_max_attempts": 3}}
+}
 PART_BYTES = 8 << 20  # files of twice that go up in parts
 PARTS_AT_ONCE = 4
 _LASTING = frozenset(
@@ -20,7 +27,8 @@ _SAFE = " !$&'()*+,/:;=?@-._~"
 
 
 def upload(fs: Any, source: Path, key: str, labels: Labels) -> None:
-    """Upload a file, a large one in parts; none of them stays when it fails. Raises what the client raises."""
+    """Upload a file, a large one in parts, of which none stays behind. Raises what the client raises."""
+    in_parts = source.stat().st_size >= 2 * PART_BYTES
     try:
         fs.put_file(
             str(source),
@@ -32,25 +40,31 @@ def upload(fs: Any, source: Path, key: str, labels: Labels) -> None:
             Metadata=metadata(labels),
         )
     except BaseException:
-        with suppress(OSError):  # the first fault counts; what it leaves is removed before the next upload, too
+        with suppress(
+            OSError, BotoCoreError
+        ):  # the first fault counts; what it leaves is removed before the next upload, too
             abort_unfinished(fs, key.rpartition("/")[0], {key})
         raise
+    if in_parts:  # an upload that was begun, but whose name was lost with a cut-off answer
+        abort_unfinished(fs, key.rpartition("/")[0], {key})
 
 
 def is_there(fs: Any, key: str, labels: Labels, *, size: int) -> bool:
     """Return whether the object is there with this content, type and caching: it was verified when it was uploaded."""
     bucket, name, _ = fs.split_path(key)
     try:
-        head = fs.call_s3("head_object", Bucket=bucket, Key=name)
+        head: dict[str, Any] = fs.call_s3("head_object", Bucket=bucket, Key=name)
     except FileNotFoundError:
         return False
-    return (
-        head["ContentLength"] == size
-        and head.get("Metadata", {}).get("sha256") == labels.sha256
-        and head.get("Metadata", {}).get("title") == metadata(labels)["title"]
-        and head.get("ContentType") == labels.media_type
-        and head.get("CacheControl") == labels.cache_control
+    kept, wanted = head.get("Metadata", {}), metadata(labels)
+    found = (
+        head["ContentLength"],
+        kept.get("sha256"),
+        kept.get("title"),
+        head.get("ContentType"),
+        head.get("CacheControl"),
     )
+    return found == (size, labels.sha256, wanted["title"], labels.media_type, labels.cache_control)
 
 
 def abort_unfinished(fs: Any, folder: str, keys: Set[str]) -> None:

@@ -33,14 +33,18 @@ class Settings(BaseSettings):
         default="output", description="Where shorts go whose spec and run name no destination: a folder or fsspec URL"
     )
     link_lifetime_s: int = Field(
-        default=7 * 24 * 3600, ge=60, le=7 * 24 * 3600, description="How long presigned share links work; S3 takes a week"
+        default=7 * 24 * 3600,
+        ge=60,
+        le=7 * 24 * 3600,
+        description="How long presigned share links work; S3 takes a week",
     )
     link_bases: dict[str, str] = Field(
         default={},
-        description="Public addresses of folders and buckets, as of a CDN, as a JSON object: links begin with them instead",
+        description="Public addresses of folders and buckets, as of a CDN, as a JSON object; links begin with them",
     )
     cache_control: str = Field(
-        default="no-cache", description="Cache-Control of published files: asks whether one has changed before reusing it"
+        default="no-cache",
+        description="Cache-Control of published files: asks whether one has changed before reusing it",
     )
     cache_dir: Path = Field(
         default_factory=lambda: _cache_dir() / "remote", description="Local copies of a remote store's blobs"

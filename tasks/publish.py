@@ -3,7 +3,7 @@
 import base64
 import uuid
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from prefect import runtime
 
@@ -14,6 +14,7 @@ from blocks.store import open_store
 from engines.errors import DestinationInvalid
 from engines.visuals.poster import thumbnail
 from models.artifacts import ArtifactRef
+from models.base import Model
 from models.destination import Labels, Overwrite, Owner, dated, folder_in, known_destination
 from models.report import NamedBlob, Publication, RenderReport
 from models.spec import ShortSpec
@@ -25,7 +26,7 @@ from tasks.services import calling
 PREVIEW_PX = 640
 
 
-class Goal(NamedTuple):
+class Goal(Model):
     """Where a render's files go, and as whose."""
 
     folder: str
@@ -37,23 +38,20 @@ class Goal(NamedTuple):
         """Return the goal of a run. Raises DestinationInvalid, and DestinationTaken for a folder of another render."""
         asked = spec.model_copy(update={"callback_url": None, "destination": None, "overwrite": Overwrite.AUTO})
         owner = Owner(title=spec.title, run=_run_id(), spec=stable_hash(asked))
-        goal = cls(folder_of(destination or spec.destination, slug), owner, spec.overwrite)
-        destinations.check_free(*goal)
+        goal = cls(folder=folder_of(destination or spec.destination, slug), owner=owner, overwrite=spec.overwrite)
+        destinations.check_free(goal.folder, owner, goal.overwrite)
         return goal
 
     def inputs(self, files: tuple[NamedBlob, ...], *, below: str = "") -> dict[str, Any]:
         """Return the inputs of `publish` for files that go to the folder, or to one `below` it."""
         folder = f"{self.folder}/{below}" if below else self.folder
         period = link_period(folder, get_settings())
-        owned = {"title": self.owner.title, "owner": self.owner, "overwrite": self.overwrite}
-        return {"files": files, "folder": folder, "link_period": period, **owned}
+        return {"files": files, "folder": folder, "title": self.owner.title, "link_period": period, "goal": self}
 
 
-@step(version=2, run_name="publish", exclude=("owner", "overwrite"))
-def publish(
-    files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, owner: Owner, overwrite: Overwrite
-) -> Publication:
-    """Copy files to `folder` and return their addresses and the share link, which opens the first.
+@step(version=2, run_name="publish", exclude=("goal",))
+def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, goal: Goal) -> Publication:
+    """Copy files to `folder`, the goal's or one below it, and return their addresses and the first one's share link.
 
     A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationRefused.
     """
@@ -63,7 +61,7 @@ def publish(
             store.local_path(file.blob),
             Labels(
                 title=title,
-                run=owner.run,
+                run=goal.owner.run,
                 media_type=file.blob.media_type,
                 sha256=file.blob.sha256,
                 cache_control=settings.cache_control,
@@ -72,7 +70,10 @@ def publish(
         for file in files
     }
     with calling(destinations.service_of(folder)):
-        published = destinations.publish_files(labelled, folder=folder, owner=owner, overwrite=overwrite)
+        destinations.claim_folder(
+            goal.folder, goal.owner, goal.overwrite, files=labelled if folder == goal.folder else ()
+        )
+        published = destinations.publish_files(labelled, folder=folder)
         link, expires = share_link(published[0], settings)
     return Publication(files=published, link=link, link_expires=expires)
 

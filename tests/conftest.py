@@ -161,6 +161,15 @@ def web() -> Generator[WebServer]:
 
 
 @pytest.fixture
+def s3() -> Generator[Any]:
+    """A bucket of the test's own on a real S3 server, behind a proxy whose faults the test decides."""
+    from tests.s3_server import running_s3  # only those that ask for it pay for the import
+
+    with running_s3() as running:
+        yield running
+
+
+@pytest.fixture
 def picture_bytes() -> bytes:
     """A small PNG."""
     target = io.BytesIO()

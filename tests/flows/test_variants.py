@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from blocks.claims import CLAIM
 from models.report import RenderReport
 from tests.flows import measure
 from tests.flows.studio import Studio, worked
@@ -43,13 +44,13 @@ def test_every_variant_has_its_shape_and_its_folder(module_studio: Studio, repor
     for name, size in SIZES.items():
         with av.open(str(folder / name / "video.mp4")) as video:
             assert (video.streams.video[0].width, video.streams.video[0].height) == size
-        assert {path.name for path in (folder / name).iterdir() if path.is_file()} - {"report.json"} == {
+        assert {path.name for path in (folder / name).iterdir() if path.is_file()} - {"report.json", CLAIM} == {
             *FILES,
             "clean.mp4",
         }
     assert [variant.name for variant in report.variants] == ["wide", "tall"]
     assert {video.frame_count for variant in report.variants for video in variant.videos} == {report.video.frame_count}
-    assert all((folder / name / "report.json").exists() == (name == "") for name in SIZES)
+    assert all((folder / name / of_all).exists() == (name == "") for name in SIZES for of_all in ("report.json", CLAIM))
     assert report.publication.link == (folder / "video.mp4").as_uri()
 
 

@@ -24,7 +24,7 @@ _FAULTS = (BotoCoreError, ClientError, OSError)
 _NO_ACCESS = (PermissionError, NoCredentialsError, PartialCredentialsError, ParamValidationError)
 
 
-class RemotePlace:
+class RemoteTarget:
     """Files appear whole, since object stores put whole objects, and are read back before they count as published."""
 
     def __init__(self, url: str) -> None:
@@ -112,5 +112,8 @@ class RemotePlace:
 
 def open_files(url: str) -> tuple[Any, str]:
     """Return the file system behind a URL, and the path on it."""
-    files: tuple[Any, str] = fsspec.core.url_to_fs(url)
-    return files
+    is_s3 = url.startswith("s3://")
+    fs, path = fsspec.core.url_to_fs(url, **(s3_uploads.OPTIONS if is_s3 else {}))
+    if is_s3:
+        fs.retries = s3_uploads.TRIES
+    return fs, path

@@ -22,7 +22,7 @@ _LASTING = frozenset(
 )
 
 
-class LocalPlace:
+class LocalTarget:
     """Files appear under their names by a rename, once they are on the disk and have been read back."""
 
     def __init__(self, folder: str) -> None:
