@@ -2,27 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
-
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from blocks import claims
 from blocks.local_target import LocalTarget
-from blocks.remote_target import RemoteTarget, open_files
-from engines.errors import DestinationRefused, StoreUnreachable
-from models.destination import Labels, Overwrite, Owner, is_url, settled
+from blocks.places import local_folder
+from blocks.remote_target import RemoteTarget
+from engines.errors import NeuroShortsError, StoreUnreachable
+from models.destination import Labels, Overwrite, Owner, settled
 from models.report import PublishedFile
 
 
 def claim_folder(folder: str, owner: Owner, overwrite: Overwrite, *, files: Iterable[str]) -> None:
     """Note that a folder, in which there will be `files`, is this owner's from now on. Raises DestinationTaken."""
-    claims.claim(open_target(folder), owner, folder=folder, files=files, overwrite=settled(overwrite, folder))
+    claims.claim(open_target(folder), owner, folder=folder, files=files, overwrite=_settled(overwrite, folder))
 
 
 def publish_files(files: Mapping[str, tuple[Path, Labels]], *, folder: str) -> tuple[PublishedFile, ...]:
     """Copy files to `folder` under their names. A name appears only once its file is whole; each is read back.
 
-    Raises DestinationRefused, StoreUnreachable, UploadDamaged, DiskFull.
+    Raises StoreRefused, StoreUnreachable, UploadDamaged, DiskFull.
     """
     target = open_target(folder)
     target.tidy(files)
@@ -39,10 +37,10 @@ def check_free(folder: str, owner: Owner, overwrite: Overwrite) -> None:
     """Raise DestinationTaken early for a folder of another render; publishing tells of one that does not answer."""
     try:
         other = claims.owner_of(open_target(folder))
-    except (StoreUnreachable, DestinationRefused, OSError):
+    except (StoreUnreachable, OSError):
         return
     if other is not None:
-        claims.check(owner, other, folder=folder, overwrite=settled(overwrite, folder))
+        claims.check(owner, other, folder=folder, overwrite=_settled(overwrite, folder))
 
 
 def write_text(text: str, *, folder: str, name: str, media_type: str = "application/json") -> str:
@@ -63,19 +61,18 @@ def read_text(*, folder: str, name: str) -> str:
 
 def holds(file: PublishedFile) -> bool:
     """Return whether the file is still at its destination with its size."""
+    folder, _, name = file.uri.rpartition("/")
     try:
-        fs, path = open_files(file.uri)
-        fs.invalidate_cache()
-        return int(fs.info(path)["size"]) == file.size
-    except (OSError, BotoCoreError, ClientError):  # also where it cannot be told: publishing again finds out why
+        return open_target(folder).size(name) == file.size
+    except (NeuroShortsError, OSError):  # where it cannot be told, publishing again finds out why
         return False
 
 
-def service_of(folder: str) -> str | None:
-    """Return the outside service behind a folder, as a circuit breaker knows it, or None for one of this machine."""
-    return f"storage {urlsplit(folder).netloc}" if is_url(folder) else None
-
-
 def open_target(folder: str) -> LocalTarget | RemoteTarget:
-    """Return the folder of this machine, or that behind a URL."""
-    return RemoteTarget(folder) if is_url(folder) and not folder.startswith("file://") else LocalTarget(folder)
+    """Return the folder of this machine, or that behind a URL. Raises StoreUnknown, StoreRefused, DriverMissing."""
+    local = local_folder(folder)
+    return RemoteTarget(folder) if local is None else LocalTarget(local)
+
+
+def _settled(overwrite: Overwrite, folder: str) -> Overwrite:
+    return settled(overwrite, is_local=local_folder(folder) is not None)

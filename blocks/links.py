@@ -3,12 +3,11 @@
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote
 
-from blocks.remote_target import RemoteTarget, open_files
+from blocks.places import STORE, local_folder, open_place
+from blocks.remote_target import RemoteTarget
 from blocks.settings import Settings
-from models.destination import is_url
 from models.report import PublishedFile
 
 _SIGNED = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az"})
@@ -22,14 +21,12 @@ def share_link(file: PublishedFile, settings: Settings, *, now_s: float | None =
     """
     if base := public_base(file.uri, settings.link_bases):
         return base, None
-    if not is_url(file.uri):
-        return Path(file.uri).absolute().as_uri(), None
-    if not _is_signed(file.uri):
-        return file.uri, None
+    if path := local_folder(file.uri):
+        return path.as_uri(), None
     folder, _, name = file.uri.rpartition("/")
-    with RemoteTarget(folder).reached(name):
-        fs, path = open_files(file.uri)
-        link = str(fs.sign(path, expiration=settings.link_lifetime_s))
+    link = RemoteTarget(folder).sign(name, lifetime_s=settings.link_lifetime_s)
+    if link is None:
+        return file.uri, None
     issued = datetime.fromtimestamp(time.time() if now_s is None else now_s, UTC)
     return link, issued.replace(microsecond=0) + timedelta(seconds=settings.link_lifetime_s)
 
@@ -54,4 +51,7 @@ def link_period(folder: str, settings: Settings, *, now_s: float | None = None) 
 
 
 def _is_signed(uri: str) -> bool:
-    return uri.partition("://")[0] in _SIGNED
+    if not uri.startswith(STORE):
+        return uri.partition("://")[0] in _SIGNED
+    protocol = open_place(uri)[0].protocol
+    return not _SIGNED.isdisjoint((protocol,) if isinstance(protocol, str) else protocol)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from engines.errors import DestinationRefused, StoreCorrupt
+from engines.errors import StoreCorrupt, StoreRefused
 from models.destination import Labels
 
 _LASTING = frozenset(
@@ -25,11 +25,11 @@ _LASTING = frozenset(
 class LocalTarget:
     """Files appear under their names by a rename, once they are on the disk and have been read back."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = Path(folder.removeprefix("file://")).expanduser()
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def put(self, source: Path, name: str, labels: Labels) -> None:
-        """Copy a file to `name`, unless it is there already. Raises DestinationRefused, StoreCorrupt."""
+        """Copy a file to `name`, unless it is there already. Raises StoreRefused, StoreCorrupt."""
         with self._writable():
             target = self._folder / name
             if _size(target) == source.stat().st_size and _sha256(target) == labels.sha256:
@@ -46,7 +46,7 @@ class LocalTarget:
         return (self._folder / name).read_bytes()
 
     def write(self, name: str, content: bytes, media_type: str) -> None:
-        """Write or replace a small file in one step. Raises DestinationRefused."""
+        """Write or replace a small file in one step. Raises StoreRefused."""
         with self._writable(), self._part(name) as (part, writer):
             writer.write(content)
             writer.flush()
@@ -63,6 +63,10 @@ class LocalTarget:
             except FileExistsError:
                 return False
         return True
+
+    def size(self, name: str) -> int | None:
+        """Return the size of a file, or None if there is none."""
+        return _size(self._folder / name)
 
     def names(self) -> frozenset[str]:
         """Return the names of the files that are there."""
@@ -98,7 +102,7 @@ class LocalTarget:
         except OSError as error:
             if error.errno not in _LASTING:
                 raise
-            raise DestinationRefused(uri=str(self._folder), reason=error.strerror) from error
+            raise StoreRefused(uri=str(self._folder), reason=error.strerror) from error
 
 
 def _size(path: Path) -> int | None:

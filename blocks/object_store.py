@@ -8,6 +8,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from models.storage import StorageKind
 
+# Signatures of version 4 are taken everywhere, also in links. Prefect tries the step again when these tries are used up.
+S3_OPTIONS: dict[str, Any] = {
+    "config_kwargs": {"signature_version": "s3v4", "retries": {"mode": "standard", "total_max_attempts": 3}}
+}
 _NEEDED = {
     StorageKind.LOCAL: ("folder",),
     StorageKind.S3: ("folder",),
@@ -107,7 +111,7 @@ class ObjectStore(Block):
             token=_told(self.session_token),
             profile=self.profile,
             client_kwargs=_given(region_name=self.region),
-            config_kwargs=_given(s3=style),
+            config_kwargs={**S3_OPTIONS["config_kwargs"], **_given(s3=style)},
         )
 
     def _sftp_options(self) -> dict[str, Any]:

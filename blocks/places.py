@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from pydantic import ValidationError
 
-from blocks.object_store import ObjectStore
+from blocks.object_store import S3_OPTIONS, ObjectStore
 from engines.errors import DriverMissing, NeuroShortsError, StoreRefused, StoreUnknown, StoreUnreachable
 from models.storage import StorageKind
 
@@ -135,7 +135,7 @@ def named_fault(error: Exception, uri: str) -> NeuroShortsError:
 def _open_url(address: str) -> tuple[Any, str]:
     protocol = urlsplit(address).scheme
     try:
-        fs, path = fsspec.core.url_to_fs(address)
+        fs, path = fsspec.core.url_to_fs(address, **(S3_OPTIONS if protocol == "s3" else {}))
     except ImportError:
         raise _driver_missing(protocol) from None
     except (ValueError, TypeError) as error:  # a scheme that nobody knows, or one whose server no URL can name

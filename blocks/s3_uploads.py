@@ -10,11 +10,6 @@ from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 
 from models.destination import Labels
 
-# Links of the older signature work in a few regions only. The step that publishes is tried again as well.
-TRIES = 2
-OPTIONS: dict[str, Any] = {
-    "config_kwargs": {"signature_version": "s3v4", "retries": {"mode": "standard", "total_max_attempts": 3}}
-}
 PART_BYTES = 8 << 20  # files of twice that go up in parts
 PARTS_AT_ONCE = 4
 _LASTING = frozenset(

@@ -48,11 +48,11 @@ class Labels(Model):
     cache_control: str
 
 
-def settled(overwrite: Overwrite, folder: str) -> Overwrite:
-    """Return what `auto` means for a folder: people render again into their own, and links to a URL are given away."""
+def settled(overwrite: Overwrite, *, is_local: bool) -> Overwrite:
+    """Return what `auto` means: people render again into their own folders; links to elsewhere are given away."""
     if overwrite is not Overwrite.AUTO:
         return overwrite
-    return Overwrite.NEVER if is_url(folder) else Overwrite.TITLE
+    return Overwrite.TITLE if is_local else Overwrite.NEVER
 
 
 def is_url(destination: str) -> bool:

@@ -9,6 +9,7 @@ from prefect import runtime
 
 from blocks import destinations
 from blocks.links import link_period, share_link
+from blocks.places import service_of
 from blocks.settings import get_settings
 from blocks.store import open_store
 from engines.errors import DestinationInvalid
@@ -53,7 +54,7 @@ class Goal(Model):
 def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, goal: Goal) -> Publication:
     """Copy files to `folder`, the goal's or one below it, and return their addresses and the first one's share link.
 
-    A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationRefused.
+    A link that expires is made anew in each `link_period`. Raises DestinationTaken, StoreRefused.
     """
     store, settings = open_store(), get_settings()
     labelled = {
@@ -69,7 +70,7 @@ def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: 
         )
         for file in files
     }
-    with calling(destinations.service_of(folder)):
+    with calling(service_of(folder)):
         destinations.claim_folder(
             goal.folder, goal.owner, goal.overwrite, files=labelled if folder == goal.folder else ()
         )
