@@ -3,17 +3,21 @@
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from blocks import APP_NAME
 from models.media import MediaLimits
 from models.stock import Shape, StockProvider
+from models.voice import VoiceProvider
 
 _GIB = 1 << 30
 _WORKER_BYTES = _GIB // 3
+_LISTS = ("allowed_roots", "allowed_buckets", "allowed_stores", "allowed_blocks", "allowed_destinations")
+_FLAG = TypeAdapter(bool)
 
 
 def _cache_dir() -> Path:
@@ -60,6 +64,23 @@ class Settings(BaseSettings):
     )
     allowed_stores: tuple[str, ...] | None = Field(
         default=None, description="Object stores that sources may name (store://NAME), as a JSON list; unset allows any"
+    )
+    allowed_voices: tuple[VoiceProvider, ...] | None = Field(
+        default=None, description="Providers of voices that specs may name, as a JSON list; unset allows any"
+    )
+    allowed_blocks: tuple[str, ...] | None = Field(
+        default=None, description="Voice blocks and brand kits that specs may name, as a JSON list; unset allows any"
+    )
+    allowed_destinations: tuple[str, ...] | None = Field(
+        default=None,
+        description="Folders and URLs besides `destination` that shorts may go below, as a JSON list; unset allows any",
+    )
+    untrusted_specs: bool = Field(
+        default=False,
+        description="Specs come from strangers: of the lists above, what is unset allows nothing, and espeak alone",
+    )
+    max_short_ms: int = Field(
+        default=4 * 3_600_000, gt=0, description="Longest that all files of one render may last together"
     )
     max_source_bytes: int = Field(default=2 * _GIB, gt=0, description="Largest source in bytes")
     max_pixels: int = Field(default=100_000_000, gt=0, description="Most pixels in one picture")
@@ -142,6 +163,13 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=9464, ge=1, le=65535, description="Of the exporter that Prometheus scrapes")
     brands_dir: Path = Field(default=Path("brands"), description="Folder of brand kits, NAME.toml each")
     workers: int = Field(default=0, ge=0, description="Scenes rendered at once; 0 decides from cores and memory")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _closed_to_strangers(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if not _FLAG.validate_python(given.get("untrusted_specs", False)):
+            return given
+        return {**dict.fromkeys(_LISTS, ()), "allowed_voices": (VoiceProvider.ESPEAK,), **given}
 
     @property
     def media_limits(self) -> MediaLimits:

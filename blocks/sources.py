@@ -202,7 +202,7 @@ def _allowed_path(address: str, settings: Settings) -> Path:
         raise SourceRefused(source=address, reason=str(error)) from error
     roots = settings.allowed_roots
     if roots is not None:
-        roots = (*roots, settings.music)
+        roots = (*roots, settings.music, settings.brands_dir)
     if roots is not None and not any(path.is_relative_to(root.expanduser().resolve()) for root in roots):
         raise SourceRefused(source=address, reason="outside the folders that this installation reads from")
     return path

@@ -181,6 +181,18 @@ class EffectInvalid(UserError):
     template = "{path}: no effects can be had from it: {reason}"
 
 
+class ChoiceRefused(UserError):
+    """Needs `field`, `chosen`, `known`: what the operator of this installation does not let specs choose."""
+
+    template = "{field}: this installation does not allow {chosen!r}; allowed: {known}"
+
+
+class ShortTooLong(UserError):
+    """Needs `total_ms`, `files`, `limit_ms`: all files of the render together last longer than is allowed."""
+
+    template = "the short lasts {total_ms} ms in all its {files} file(s); this installation makes at most {limit_ms} ms"
+
+
 class SceneError(UserError):
     """Needs `scene` (counted from 1) and `reason`: another user error, placed in its scene."""
 

@@ -16,6 +16,7 @@ from models.timeline import Narration, Timeline
 from tasks import cut_inputs, inputs, voice_inputs
 from tasks.brand import branded, with_cards
 from tasks.captions import check_captions, typeset_captions
+from tasks.choices import allowed
 from tasks.compose import compose_clip
 from tasks.cut_inputs import CutKey
 from tasks.cuts import Cuts, cuts_of
@@ -43,7 +44,7 @@ class Job(NamedTuple):
     @classmethod
     def of(cls, spec: ShortSpec, slug: str) -> Self:
         """Return the job of rendering a spec. Raises what is wrong with the spec's names."""
-        spec = with_sound(branded(spec))
+        spec = with_sound(branded(allowed(spec)))
         cuts, notes = on_hardware(cuts_of(spec))
         check_kinds(cuts)
         pictures = describe_pictures(spec, scenes_of(spec), cuts)

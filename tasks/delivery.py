@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blocks.settings import get_settings
 from engines import platforms
-from engines.errors import LimitPassed
+from engines.errors import LimitPassed, ShortTooLong
 from engines.timebase import frame_to_ms
 from engines.visuals.hardware import HARDWARE, working_encoder
 from models.encoding import SOFTWARE, VideoSettings
@@ -51,10 +51,11 @@ def check_kinds(cuts: Cuts) -> None:
 
 def within_limits(cuts: Cuts, timeline: Timeline) -> Cuts:
     """Return the cuts with the bitrate that their platform allows. Raises LimitPassed for a short of another length."""
-    name = cuts[MAIN].spec.export.platform
+    name, duration_ms = cuts[MAIN].spec.export.platform, frame_to_ms(timeline.frame_count, timeline.fps)
+    _check_total(cuts, duration_ms)
     if name is None:
         return cuts
-    limits, duration_ms = platforms.limits_of(name, _files()), frame_to_ms(timeline.frame_count, timeline.fps)
+    limits = platforms.limits_of(name, _files())
     platforms.check_length(name, limits, duration_ms=duration_ms)
     highest = platforms.highest_kbps(name, limits, duration_ms=duration_ms)
     return _changed(cuts, lambda settings: settings.model_copy(update={"max_kbps": highest}))
@@ -78,6 +79,13 @@ def check_sizes(cuts: Cuts, videos: Mapping[FileKey, Video]) -> tuple[str, ...]:
                 raise
             notes.append(str(passed))
     return tuple(notes)
+
+
+def _check_total(cuts: Cuts, duration_ms: int) -> None:
+    """Raise ShortTooLong for more to encode than the operator allows, of which a few lines of a spec can ask days."""
+    files, limit_ms = sum(len(cut.renditions) for cut in cuts.values()), get_settings().max_short_ms
+    if duration_ms * files > limit_ms:
+        raise ShortTooLong(total_ms=duration_ms * files, files=files, limit_ms=limit_ms)
 
 
 def _changed(cuts: Cuts, change: Callable[[VideoSettings], VideoSettings]) -> dict[str, Cut]:

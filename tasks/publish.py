@@ -8,6 +8,7 @@ from typing import Any, Self
 from prefect import runtime
 
 from blocks import destinations
+from blocks.allowed import check_destination
 from blocks.links import link_period, share_link
 from blocks.places import service_of
 from blocks.settings import get_settings
@@ -86,12 +87,17 @@ def write_report(report: RenderReport, *, folder: str) -> str:
 
 
 def folder_of(destination: str | None, slug: str, *, run_id: str | None = None) -> str:
-    """Return the folder of one short at its destination, none for the installation's. Raises DestinationInvalid."""
+    """Return the folder of one short at its destination, none for the installation's.
+
+    Raises DestinationInvalid, and ChoiceRefused for what the operator does not allow.
+    """
     chosen = destination or get_settings().destination
     try:
-        return folder_in(chosen, slug=slug, run=run_id or _run_id(), day=_day())
+        folder = folder_in(chosen, slug=slug, run=run_id or _run_id(), day=_day())
     except ValueError as error:
         raise DestinationInvalid(destination=chosen, reason=str(error)) from error
+    check_destination(folder, get_settings())
+    return folder
 
 
 def with_date(destination: str) -> str:
