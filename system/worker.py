@@ -9,18 +9,23 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from pathlib import Path
 from uuid import UUID
 
 import anyio
 import anyio.abc
+import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
 from prefect.states import AwaitingRetry
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from system.lost import lost_runs
+
+PROJECT = Path(__file__).resolve().parent.parent
 _POLL_S = 0.2
 # A run that was being claimed when the order to end came has become a process by then.
 _CLAIM_S = 2.0
@@ -59,6 +64,8 @@ class RenderWorker(ProcessWorker):
         The result always counts as good: that the process died was told before it is returned, and Prefect's worker
         would tell it once more seconds later, to a run that may have been taken up again elsewhere meanwhile.
         """
+        if configuration.working_dir is None:  # a temporary folder, which a worker that is killed leaves behind
+            configuration.working_dir = PROJECT
         self.in_flight.add(flow_run.id)
         result = await super().run(flow_run, configuration, task_status)
         self.in_flight.remove(flow_run.id)  # not reached when the run is cut off: it is handed back then
@@ -66,11 +73,15 @@ class RenderWorker(ProcessWorker):
 
 
 async def serve(worker: RenderWorker, *, leave_s: float) -> None:
-    """Work until SIGTERM or SIGINT; then give the runs up to `leave_s` to finish, and hand back the rest."""
+    """Work until SIGTERM or SIGINT; then give the runs up to `leave_s` to finish, and hand back the rest.
+
+    First hands back what an earlier worker of this name has lost.
+    """
     told = anyio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    await hand_back_lost(worker.name)
     async with anyio.create_task_group() as group:
         group.start_soon(_work, worker)
         await told.wait()
@@ -93,6 +104,16 @@ async def hand_back(runs: set[UUID], *, by: str) -> None:
                 if state is not None and not state.is_final() and not state.is_cancelling():
                     await client.set_flow_run_state(run_id, AwaitingRetry(message=f"Handed back by worker {by}"))
                     logger.info("Handed back flow run %s", run_id)
+
+
+async def hand_back_lost(name: str) -> None:
+    """Schedule again what a worker of this name had when it died; without the API nothing, which is asked once."""
+    try:
+        async with get_client() as client:
+            lost = await lost_runs(client, worker=name)
+        await hand_back(lost, by=f"{name}, which died with it")
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        logger.warning("Runs of an earlier worker of this name were not looked for: %s", error)
 
 
 async def _work(worker: RenderWorker) -> None:

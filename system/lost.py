@@ -1,0 +1,48 @@
+"""Runs that a worker had when it died: handed back when it is started again, to go on from their finished steps.
+
+The API knows which worker took a run. One that has just been started has none yet, so a run under its name whose
+process is not on this machine was lost with its predecessor. (Names must differ between machines, as Prefect wants it.)
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
+
+import psutil
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import FlowRun, StateType
+
+# A render that takes its machine down with it is left to the automation, which marks it Crashed.
+MOST_ATTEMPTS = 3
+UNDER_WAY = (StateType.RUNNING, StateType.PENDING)
+_WORKER = "prefect.worker.name"
+_RUN = "PREFECT__FLOW_RUN_ID"
+_PAGE = 200
+
+
+async def runs_under_way(client: PrefectClient) -> list[FlowRun]:
+    """Return every run that the API believes to be under way."""
+    wanted = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(UNDER_WAY))))
+    found: list[FlowRun] = []
+    while page := await client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE, offset=len(found)):
+        found += page
+    return found
+
+
+async def lost_runs(client: PrefectClient, *, worker: str) -> set[UUID]:
+    """Return the runs that a worker of this name took, and that no process of this machine works for."""
+    taken = [run for run in await runs_under_way(client) if run.labels.get(_WORKER) == worker]
+    alive = _ids_at_work() if taken else set()
+    return {run.id for run in taken if str(run.id) not in alive and run.run_count < MOST_ATTEMPTS}
+
+
+def _ids_at_work() -> set[str]:
+    return set(filter(None, _ids(psutil.process_iter())))
+
+
+def _ids(processes: Iterable[psutil.Process]) -> Iterable[str | None]:
+    for process in processes:
+        with suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                yield process.environ().get(_RUN)
