@@ -1,12 +1,17 @@
 """Folders for half-made files, swept when their process is gone however it ended."""
 
+import atexit
 import fcntl
 import os
 import shutil
 import tempfile
+import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+_CLAIMED_S = 60.0  # far more than claiming a folder takes
 
 
 class Workspace:
@@ -17,6 +22,16 @@ class Workspace:
         _sweep(parent)
         self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._lock = self._claim()
+        self._pid = os.getpid()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Take the folder away; what is left to a process that dies before, the next one sweeps."""
+        atexit.unregister(self.close)
+        if os.getpid() == self._pid and not self._lock.closed:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            _lock_path(self.folder).unlink(missing_ok=True)
+            self._lock.close()
 
     def new_path(self) -> Path:
         """Return a path in the folder that nothing else uses."""
@@ -42,6 +57,10 @@ def _sweep(parent: Path) -> None:
                 lock_path.unlink(missing_ok=True)
         except (BlockingIOError, FileNotFoundError):
             continue  # in use, or another process sweeps it
+    for claim in parent.glob(".claim-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - claim.stat().st_mtime > _CLAIMED_S:
+                claim.unlink()
 
 
 def _lock_path(folder: Path) -> Path:
