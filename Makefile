@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-align test-n8n test-failures test-production test-ui test-batch load check format bench bench-effects quality gallery clean
+.PHONY: docs setup demo test test-align test-n8n test-failures chaos test-production test-ui test-batch load check format bench bench-effects quality gallery clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,11 @@ test: setup
 # Whole systems that are cancelled, killed, cut off and restarted: about 6 minutes.
 test-failures: setup
 	$(BIN)/pytest -m heavy tests/system/test_failures.py tests/system/test_cut_off_callbacks.py
+
+# Sixty renders while workers, server, disk, network, storage and cache fail; `make chaos CHAOS_SEED=7` repeats a run.
+# As root it gives one worker a small disk of its own. About 12 minutes.
+chaos: setup
+	CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m heavy -rP tests/chaos
 
 # The n8n workflows in a real n8n (Node 20; the first time installs it into .cache/n8n, which takes minutes).
 test-n8n: setup

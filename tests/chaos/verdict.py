@@ -1,0 +1,144 @@
+"""What must be true in the end of every render, and of the machine."""
+
+import hashlib
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from prefect.client.schemas.objects import FlowRun, StateType
+
+from models.report import PublishedFile, RenderReport
+from tests.chaos.plan import Render
+from tests.chaos.world import OUTPUTS, World, events_of
+from tests.flows import measure
+
+_LEFT_OVER = (".part", ".tmp")
+_ENDINGS = {StateType.COMPLETED: "completed", StateType.FAILED: "failed"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A render, and how its one run ended."""
+
+    render: Render
+    run: FlowRun
+
+    @property
+    def is_done(self) -> bool:
+        return self.run.state_type is StateType.COMPLETED
+
+    @property
+    def reason(self) -> str:
+        return (self.run.state.message if self.run.state else None) or ""
+
+
+def check_videos(world: World, asked: Asked, scratch: Path) -> None:
+    """The published bytes are those that the report tells of, and a video of so many frames."""
+    folder = f"{world.bucket_url if asked.render.in_bucket else world.output}/{asked.render.slug}"
+    report = RenderReport.model_validate_json(_read(world, f"{folder}/report.json"))
+    assert report.run_id == str(asked.run.id)
+    for file in report.publication.files:
+        content = _read(world, file.uri)
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file.size, file.sha256), file.uri
+    video = report.publication.files[0]
+    assert video.sha256 == report.video.blob.sha256
+    assert _followed(report.publication.link) == _read(world, video.uri)
+    path = scratch / f"{asked.render.slug}.mp4"
+    path.write_bytes(_read(world, video.uri))
+    assert measure.count_frames(path) == report.video.frame_count
+    assert asked.render.frames in (None, report.video.frame_count)
+    assert _names(report.publication.files) | {"report.json"} == _names_at(world, folder)
+
+
+def check_nothing(world: World, asked: Asked) -> None:
+    """A render that failed says why, and has published nothing that could be taken for a short."""
+    assert asked.reason
+    folder = f"{world.bucket_url if asked.render.in_bucket else world.output}/{asked.render.slug}"
+    assert "report.json" not in _names_at(world, folder)
+
+
+def check_callbacks(world: World, all_asked: list[Asked]) -> int:
+    """Each end that was final was told once; return how many deliveries the receiver had to recognise as repeated."""
+    events = events_of(world.receiver)
+    bodies: dict[str, set[str]] = {}
+    for event in events:
+        bodies.setdefault(event["id"], set()).add(str(event))
+    assert all(len(each) == 1 for each in bodies.values()), "an event was told in two ways"
+    by_run: dict[str, Counter[str]] = {}
+    for event_id in bodies:
+        run_id, _, state = event_id.split(":")
+        by_run.setdefault(run_id, Counter())[state] += 1
+    for asked in all_asked:
+        told = by_run.pop(str(asked.run.id), Counter())
+        ending = _ENDINGS.get(asked.run.state_type, "crashed")
+        if asked.render.has_callback:
+            assert told["completed"] == (ending == "completed"), (asked.render.title, told)
+            assert told[ending] >= 1, (asked.render.title, ending, told)
+        else:
+            assert not told, asked.render.title
+    assert not by_run, "runs that nobody asked for were told of"
+    return len(events) - len(bodies)
+
+
+def leftovers(world: World) -> Mapping[str, list[str]]:
+    """What lies about when all has been brought down: processes, half-made files, half uploads."""
+    for store, cache in ((world.store, world.root / "cache" / "unused"), ("s3://artifacts/store", world.cache)):
+        _open_store(world, str(store), cache)
+    half_made = [path for root in (world.store, world.cache) for path in (root / "tmp").rglob("*")]
+    parts = [path for path in world.output.rglob("*") if path.suffix in _LEFT_OVER or path.name.startswith(".")]
+    uploads = [
+        upload["Key"]
+        for bucket in (OUTPUTS, "artifacts")
+        for upload in world.s3().list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    ]
+    return {
+        "processes": [" ".join(process.cmdline())[:200] for process in world.own_processes()],
+        "half-made files": [str(path) for path in half_made],
+        "half-published files": [str(path) for path in parts],
+        "half uploads": uploads,
+        "temporary files": [str(path) for path in world.temporary.iterdir()],
+        "strangers in the bucket": [key for key in _keys(world) if not key.startswith("chaos-")],
+    }
+
+
+def _open_store(world: World, url: str, cache: Path) -> None:
+    """Let a new process use a store, as the next render would: that sweeps what the dead have left."""
+    program = "from blocks.store import open_store\nopen_store()._workspace.close()"
+    environment = {**world.environment, "NEUROSHORTS_STORE": url, "NEUROSHORTS_CACHE_DIR": str(cache)}
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], env=environment, check=True)
+
+
+def _read(world: World, uri: str) -> bytes:
+    if not uri.startswith("s3://"):
+        return Path(uri).read_bytes()
+    place = urlsplit(uri)
+    return bytes(world.s3().get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read())
+
+
+def _followed(link: str) -> bytes:
+    if link.startswith("file:"):
+        return Path(httpx.URL(link).path).read_bytes()
+    answer = httpx.get(link, trust_env=False, timeout=60)
+    answer.raise_for_status()
+    return answer.content
+
+
+def _names(files: tuple[PublishedFile, ...]) -> set[str]:
+    return {file.name for file in files}
+
+
+def _names_at(world: World, folder: str) -> set[str]:
+    if not folder.startswith("s3://"):
+        return {path.name for path in Path(folder).iterdir()} if Path(folder).exists() else set()
+    prefix = urlsplit(folder).path.lstrip("/") + "/"
+    return {key.removeprefix(prefix) for key in _keys(world) if key.startswith(prefix)}
+
+
+def _keys(world: World) -> list[str]:
+    pages = world.s3().get_paginator("list_objects_v2").paginate(Bucket=OUTPUTS)
+    return [found["Key"] for page in pages for found in page.get("Contents", [])]
