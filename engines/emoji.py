@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from PIL import Image
@@ -18,10 +18,16 @@ class EmojiPictures:
     """The pictures in an archive; a file is named by the code points of all that it shows, "_" between them."""
 
     def __init__(self, archive: Path) -> None:
-        """Read the archive's table of contents."""
-        self._archive = archive
-        with zipfile.ZipFile(archive) as opened:
-            self._files = {name: file for file in opened.namelist() for name in file.partition(".")[0].split("_")}
+        """Remember the archive, which is opened for the first emoji and stays open: its table of contents is long."""
+        self._path = archive
+
+    @cached_property
+    def _archive(self) -> zipfile.ZipFile:
+        return zipfile.ZipFile(self._path)
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        return {name: file for file in self._archive.namelist() for name in file.partition(".")[0].split("_")}
 
     def has(self, cluster: str) -> bool:
         """Tell whether there is a picture for an emoji, at least one without its skin tone."""
@@ -30,7 +36,7 @@ class EmojiPictures:
     def picture(self, cluster: str, *, height_px: int) -> Image.Image:
         """Return the picture of an emoji that `has` tells of, as RGBA."""
         file = next(self._files[name] for name in _names(cluster) if name in self._files)
-        with zipfile.ZipFile(self._archive) as opened, Image.open(io.BytesIO(opened.read(file))) as image:
+        with Image.open(io.BytesIO(self._archive.read(file))) as image:
             width_px = max(1, round(image.width * height_px / image.height))
             colored: Image.Image = image.convert("RGBA")
             return colored.resize((width_px, height_px), Image.Resampling.LANCZOS)
