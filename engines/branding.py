@@ -60,6 +60,14 @@ def numbers_of(scenes: Sequence[Scene]) -> tuple[int, ...]:
     return tuple(range(first, first + len(scenes)))
 
 
+def names_of(scenes: Sequence[Scene]) -> tuple[str, ...]:
+    """Return what people call scenes: the spec's own by their numbers, the others by what they are there for."""
+    return tuple(
+        str(number) if role_of(scene) is SceneRole.CONTENT else role_of(scene).value.replace("_", " ")
+        for number, scene in zip(numbers_of(scenes), scenes, strict=True)
+    )
+
+
 def _card(role: SceneRole, visual: str, *, still_ms: int = STILL_MS) -> Card:
     transition = TransitionName.CUT if role is SceneRole.INTRO else TransitionName.FADE
     return Card(

@@ -199,6 +199,12 @@ class SceneError(UserError):
     template = "scene {scene}: {reason}"
 
 
+class CardError(SceneError):
+    """Needs `scene`, `part` and `reason`: the same in a scene that is none of the spec's own, such as its "outro"."""
+
+    template = "{part}: {reason}"
+
+
 class RenderFailed(UserError):
     """Needs `reasons`: what went wrong, one line each. The flow's own failure; every finished step is kept.
 

@@ -21,14 +21,17 @@ class SceneNeeds(NamedTuple):
     transition_ms: int = 0
 
 
-def plan_timeline(scenes: Sequence[SceneNeeds], *, fps: Fraction) -> Timeline:
+def plan_timeline(scenes: Sequence[SceneNeeds], *, fps: Fraction, first_number: int = 1) -> Timeline:
     """Give every scene its own whole number of frames, one after the other.
 
     A scene lasts as long as its speech with a breath before and after it, and at least its least duration; a silent
     scene without one lasts as long as its footage. Each length is rounded up by itself, so that a change in one scene
-    never changes the frames of another. Raises SceneError for a scene that nothing gives a length.
+    never changes the frames of another. Raises SceneError for a scene that nothing gives a length, counted from
+    `first_number` on.
     """
-    lengths = [frames_covering(_duration_ms(number, needs), fps) for number, needs in enumerate(scenes, start=1)]
+    lengths = [
+        frames_covering(_duration_ms(number, needs), fps) for number, needs in enumerate(scenes, start=first_number)
+    ]
     slots: list[SceneSlot] = []
     start_frame = 0
     for index, (needs, frame_count) in enumerate(zip(scenes, lengths, strict=True)):

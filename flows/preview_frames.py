@@ -54,7 +54,7 @@ def preview_frames(
         frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))
         files = [NamedBlob(name=preview.file_name(at), blob=frames[place]) for at, place in moments.items()]
         if contact_sheet:
-            sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline))
+            sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline, job.scenes))
             files.append(NamedBlob(name="contact-sheet.png", blob=sheet))
         publication = steps.run(publish, **goal.inputs(tuple(files)))
         steps.settle()

@@ -118,6 +118,9 @@ class BedSettings(Model):
     duck_db: float = Field(default=12.0, ge=0, title="Ducking (dB)", description="How far down under speech; 0: not")
     fade_in_ms: int = Field(default=400, ge=0, title="Fade-in (ms)")
     fade_out_ms: int = Field(default=1500, ge=0, title="Fade-out (ms)")
+    rests_ms: tuple[tuple[int, int], ...] = Field(
+        default=(), title="Rests (ms)", description="From when to when it is not heard"
+    )
 
 
 class MixReport(Loudness):

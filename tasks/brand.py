@@ -9,6 +9,7 @@ from models.spec import ShortSpec
 from tasks.library import BRANDS_DIR
 
 first_number = branding.first_number
+names_of = branding.names_of
 numbers_of = branding.numbers_of
 role_of = branding.role_of
 with_cards = branding.with_cards

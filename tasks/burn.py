@@ -10,6 +10,7 @@ from blocks.store import ArtifactStore, open_store
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import Chunk, Outgoing, Scene, burn_chunk, chunks_of
 from models.encoding import VideoSettings
+from models.graphics import SceneRole
 from models.overlays import Overlays
 from models.shots import EncodedScene, Previous, Segment, Shot
 from tasks.errors import in_scene
@@ -22,7 +23,7 @@ START_TIMEOUT_S = 60
 FRAME_TIMEOUT_S = 0.5
 
 
-@step(version=4, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total"))
+@step(version=4, run_name="burn_subtitles: scene {number} of {total}", exclude=("number", "total", "role"))
 def burn_subtitles(
     shot: Shot,
     previous: Previous | None,
@@ -31,10 +32,11 @@ def burn_subtitles(
     video: VideoSettings,
     number: int,
     total: int,
+    role: SceneRole = SceneRole.CONTENT,
 ) -> EncodedScene:
     """Return the scene, encoded: its shot, the transition into it, what is drawn over it."""
     store = open_store()
-    with in_scene(number), store.scratch() as folder:
+    with in_scene(number, role), store.scratch() as folder:
         scene = load_scene(shot, previous, overlays, frame_count, video, folder)
         chunks = chunks_of(scene)
         encoding = [

@@ -13,6 +13,7 @@ from engines.visuals.probe import require_visual
 from engines.visuals.split import split_sizes
 from engines.visuals.stills import solid_plate
 from models.encoding import FrameFormat
+from models.graphics import SceneRole
 from models.media import MediaKind, Source
 from models.picture import MotionName
 from models.shots import Footage, Framing, Plate, Shot
@@ -22,16 +23,22 @@ from tasks.retries import step
 Size = tuple[int, int]
 
 
-@step(version=3, run_name="compose_clip: scene {number} of {total}", exclude=("number", "total"))
+@step(version=3, run_name="compose_clip: scene {number} of {total}", exclude=("number", "total", "role"))
 def compose_clip(
-    source: Source, second: Source | None, framing: Framing, video: FrameFormat, number: int, total: int
+    source: Source,
+    second: Source | None,
+    framing: Framing,
+    video: FrameFormat,
+    number: int,
+    total: int,
+    role: SceneRole = SceneRole.CONTENT,
 ) -> Shot:
     """Return the scene's shot: a still as a fitted plate, footage as a trimmed reference; or two that share the screen.
 
     Raises SceneError for a source that is no picture, or trimmed past its end.
     """
     store = open_store()
-    with in_scene(number), store.scratch() as folder:
+    with in_scene(number, role), store.scratch() as folder:
         if second is None:
             return _shot(source, framing, (video.width_px, video.height_px), store, folder)
         sizes = split_sizes(video.width_px, video.height_px)

@@ -5,20 +5,23 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from blocks.settings import get_settings
-from engines.errors import DiskFull, RenderFailed, RowsFailed, RunRefused, SceneError, UserError
+from engines.errors import CardError, DiskFull, RenderFailed, RowsFailed, RunRefused, SceneError, UserError
+from models.graphics import SceneRole
 
 __all__ = ["RenderFailed", "RowsFailed", "RunRefused", "SceneError", "full_disk_named", "in_scene"]
 
 
 @contextmanager
-def in_scene(number: int) -> Generator[None]:
-    """Turn a user's mistake inside the block into a SceneError that names the scene, counted from 1."""
+def in_scene(number: int, role: SceneRole = SceneRole.CONTENT) -> Generator[None]:
+    """Turn a user's mistake inside the block into a SceneError that names the scene, counted from 1, or its role."""
     try:
         yield
     except SceneError:
         raise
     except UserError as error:
-        raise SceneError(scene=number, reason=str(error)) from error
+        if role is SceneRole.CONTENT:
+            raise SceneError(scene=number, reason=str(error)) from error
+        raise CardError(scene=number, part=role.value.replace("_", " "), reason=str(error)) from error
 
 
 @contextmanager

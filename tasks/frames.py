@@ -41,15 +41,17 @@ def draw_frame(
 
 
 @step(version=1, run_name="make_contact_sheet")
-def make_contact_sheet(frames: tuple[tuple[ArtifactRef, ...], ...], timeline: Timeline) -> ArtifactRef:
-    """Return a PNG with the frames of every scene, under the scene's number and start."""
+def make_contact_sheet(
+    frames: tuple[tuple[ArtifactRef, ...], ...], names: tuple[str, ...], timeline: Timeline
+) -> ArtifactRef:
+    """Return a PNG with the frames of every scene, under the scene's number (or what it is) and start."""
     store = open_store()
     strips = [
         Strip(
-            f"{slot.index + 1} \u00b7 {frame_to_ms(slot.start_frame, timeline.fps) / 1000:.1f} s",
+            f"{name} \u00b7 {frame_to_ms(slot.start_frame, timeline.fps) / 1000:.1f} s",
             [store.local_path(frame) for frame in of_scene],
         )
-        for slot, of_scene in zip(timeline.slots, frames, strict=True)
+        for slot, name, of_scene in zip(timeline.slots, names, frames, strict=True)
     ]
     with store.scratch() as folder:
         output = folder / "sheet.png"

@@ -75,6 +75,7 @@ def for_fetch(needed: Mapping[str, str]) -> dict[str, Inputs]:
 def for_plan(spec: ShortSpec, scenes: Sequence[Scene], narrations: Narrations, sources: Sources) -> Inputs:
     """Return the inputs of `plan_timeline`."""
     return {
+        "first_number": first_number(spec),
         "speech_ms": tuple(narrations[index].duration_ms if index in narrations else 0 for index in range(len(scenes))),
         "footage_ms": tuple(_footage_ms(scene, sources[scene.visual]) for scene in scenes),
         "min_duration_ms": tuple(scene.min_duration_ms for scene in scenes),
@@ -163,6 +164,7 @@ def for_mix(
             duck_db=spec.music.duck_db if spec.music.duck else 0.0,
             fade_in_ms=spec.music.fade_in_ms,
             fade_out_ms=spec.music.fade_out_ms,
+            rests_ms=sound.rests_ms(scenes, effects, timeline),
         ),
         "target": sound.loudness_of(spec),
     }
@@ -227,7 +229,7 @@ def _by_scene(narrations: Narrations, timeline: Timeline) -> tuple[Narration | N
 
 def _count(index: int, scenes: Sequence[Scene]) -> Inputs:
     numbers = numbers_of(scenes)
-    return {"number": numbers[index], "total": numbers[-1]}
+    return {"number": numbers[index], "total": numbers[-1], "role": role_of(scenes[index])}
 
 
 def _footage_ms(scene: Scene, source: Source) -> int:

@@ -49,7 +49,7 @@ def draw_overlays(
         design = replace(design, watermark_px=small and small[1], card_logo_px=large and large[1])
         drawn = []
         for scene in scenes:
-            with in_scene(scene.number):
+            with in_scene(scene.number, scene.role):
                 drawn.append(draw_scene(scene, scenes, design))
         scripts = [_script(store, ass, one, design, folder) for ass, one in zip(captions.scenes, drawn, strict=True)]
         images = [

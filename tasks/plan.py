@@ -13,13 +13,14 @@ from tasks.retries import step
 scenes_of = script.scenes_of
 
 
-@step(version=1, run_name="plan_timeline")
+@step(version=1, run_name="plan_timeline", exclude=("first_number",))
 def plan_timeline(
     speech_ms: tuple[int, ...],
     footage_ms: tuple[int, ...],
     min_duration_ms: tuple[int, ...],
     transition_ms: tuple[int, ...],
     fps: Fraction,
+    first_number: int,
 ) -> Timeline:
     """Return the frames that each scene owns, from each scene's needs in milliseconds (0: none).
 
@@ -31,7 +32,7 @@ def plan_timeline(
             speech_ms, footage_ms, min_duration_ms, transition_ms, strict=True
         )
     ]
-    return timeline.plan_timeline(needs, fps=fps)
+    return timeline.plan_timeline(needs, fps=fps, first_number=first_number)
 
 
 def slug_of(spec: ShortSpec, name: str | None) -> str:

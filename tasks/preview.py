@@ -7,8 +7,10 @@ from engines.timebase import frame_at, frame_to_ms
 from models.artifacts import ArtifactRef
 from models.canvas import Quality
 from models.export import Export
+from models.scene import Scene
 from models.spec import ShortSpec
 from models.timeline import SceneSlot, Timeline
+from tasks.brand import names_of
 from tasks.cut_inputs import SegmentKey
 from tasks.cuts import MAIN, Cuts
 from tasks.inputs import Inputs
@@ -55,15 +57,25 @@ def for_frames(
 ) -> dict[FramePlace, Inputs]:
     """Return the inputs of `draw_frame` by place, from those of `burn_subtitles`, in the main video."""
     file = cuts[MAIN].renditions[0].file
-    return {place: {**burns[MAIN, file, place[0]], "frame": place[1]} for place in places}
+    drawn = {place: {**burns[MAIN, file, place[0]], "frame": place[1]} for place in places}
+    return {place: {name: given for name, given in of.items() if name != "role"} for place, of in drawn.items()}
 
 
-def for_sheet(places: Sequence[FramePlace], frames: Mapping[FramePlace, ArtifactRef], timeline: Timeline) -> Inputs:
+def for_sheet(
+    places: Sequence[FramePlace],
+    frames: Mapping[FramePlace, ArtifactRef],
+    timeline: Timeline,
+    scenes: Sequence[Scene],
+) -> Inputs:
     """Return the inputs of `make_contact_sheet`."""
     by_scene: dict[int, list[ArtifactRef]] = {}
     for place in places:
         by_scene.setdefault(place[0], []).append(frames[place])
-    return {"frames": tuple(tuple(of_scene) for of_scene in by_scene.values()), "timeline": timeline}
+    return {
+        "frames": tuple(tuple(of_scene) for of_scene in by_scene.values()),
+        "names": names_of(scenes),
+        "timeline": timeline,
+    }
 
 
 def file_name(time_ms: int) -> str:

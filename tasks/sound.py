@@ -1,12 +1,14 @@
 """What a spec's sound settings mean: the track of a mood, the effects and where they play, the loudness wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from blocks.settings import get_settings
 from engines.audio import library, targets
+from engines.audio.effects import LONGEST_MS
+from engines.audio.loudness import SILENCE_LUFS
 from engines.timebase import frame_to_ms
 from models.audio import LoudnessTarget, PlacedEffect, PreparedEffect
 from models.cards import Card
@@ -109,11 +111,32 @@ def placed_effects(
         if slot.transition_frames or not use.in_transition:
             placed.append(PlacedEffect(effect=effect, start_ms=start_ms, gain_db=spec.sound.effects_gain_db))
     placed += [
-        PlacedEffect(effect=effects[scene.visual], start_ms=frame_to_ms(slot.start_frame, timeline.fps), gain_db=0.0)
-        for scene, slot in zip(scenes, timeline.slots, strict=True)
-        if isinstance(scene, Card) and scene.visual in effects
+        PlacedEffect(effect=effect, start_ms=frame_to_ms(slot.start_frame, timeline.fps), gain_db=0.0)
+        for effect, slot in _sounding_cards(scenes, effects, timeline)
     ]
     return tuple(placed)
+
+
+def rests_ms(
+    scenes: Sequence[Scene], effects: Mapping[str, PreparedEffect], timeline: Timeline
+) -> tuple[tuple[int, int], ...]:
+    """Return from when to when an intro or outro is heard, where music would only clash with it."""
+    return tuple(
+        (
+            frame_to_ms(slot.start_frame, timeline.fps),
+            frame_to_ms(slot.start_frame, timeline.fps) + min(frame_to_ms(slot.frame_count, timeline.fps), LONGEST_MS),
+        )
+        for effect, slot in _sounding_cards(scenes, effects, timeline)
+        if effect.info.loudness_lufs > SILENCE_LUFS
+    )
+
+
+def _sounding_cards(
+    scenes: Sequence[Scene], effects: Mapping[str, PreparedEffect], timeline: Timeline
+) -> Iterator[tuple[PreparedEffect, SceneSlot]]:
+    for scene, slot in zip(scenes, timeline.slots, strict=True):
+        if isinstance(scene, Card) and scene.visual in effects:
+            yield effects[scene.visual], slot
 
 
 def _middle_ms(slot: SceneSlot, timeline: Timeline) -> int:

@@ -32,18 +32,23 @@ class Bed(NamedTuple):
     total: int
     fade_in: int
     fade_out: int
+    start: int = 0  # the sample of the lane at which it begins
 
     def block(self, start: int, stop: int) -> Samples:
-        """Return samples `[start, stop)` of the lane, (n, 2), fades included."""
-        played = np.empty((stop - start, 2), dtype=np.float32)
-        filled = 0
+        """Return samples `[start, stop)` of the lane, (n, 2), fades included; silence before it begins and after it."""
+        lane = np.empty((stop - start, 2), dtype=np.float32)
+        first = min(max(self.start, start), stop)
+        last = max(min(self.start + self.total, stop), first)
+        lane[: first - start], lane[last - start :] = 0, 0
+        played = lane[first - start : last - start]
+        filled, place = 0, first - self.start
         while filled < len(played):
-            piece = self._piece(start + filled, len(played) - filled)
+            piece = self._piece(place + filled, len(played) - filled)
             played[filled : filled + len(piece)] = piece
             filled += len(piece)
         played *= np.float32(self.gain)
-        self._fade(played, start)
-        return played
+        self._fade(played, place)
+        return lane
 
     def _piece(self, place: int, most: int) -> Samples:
         """Return what plays from `place` on, as far as it lies in one stretch: the first pass, the seam or the rest."""
@@ -69,7 +74,7 @@ class Bed(NamedTuple):
         played[fading] *= (0.5 - 0.5 * np.cos(np.pi * open_share)).astype(np.float32)[:, None]
 
 
-def open_bed(file: TrackFile, *, total: int, target_lufs: float, settings: BedSettings) -> Bed:
+def open_bed(file: TrackFile, *, total: int, target_lufs: float, settings: BedSettings, start: int = 0) -> Bed:
     """Return the bed of `total` samples: the track brought to `target_lufs`, looped only if it is shorter than that."""
     track = map_wav(file.path, channels=2)
     level = _played_lufs(file.info, total)
@@ -81,6 +86,7 @@ def open_bed(file: TrackFile, *, total: int, target_lufs: float, settings: BedSe
         total=total,
         fade_in=ms_to_sample(settings.fade_in_ms),
         fade_out=ms_to_sample(settings.fade_out_ms),
+        start=start,
     )
 
 

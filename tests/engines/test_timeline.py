@@ -66,6 +66,8 @@ def test_a_transition_takes_half_of_either_scene_at_most(scenes: list[SceneNeeds
         )
 
 
-def test_a_scene_without_any_length_is_named():
+def test_a_scene_without_any_length_is_named_by_the_number_it_is_known_by():
     with pytest.raises(SceneError, match=r"scene 2: .*min_duration_ms"):
         plan_timeline([SceneNeeds(speech_ms=500), SceneNeeds(transition_ms=300)], fps=Fraction(30))
+    with pytest.raises(SceneError, match="scene 1: "):
+        plan_timeline([SceneNeeds(footage_ms=500), SceneNeeds()], fps=Fraction(30), first_number=0)
