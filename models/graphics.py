@@ -76,6 +76,13 @@ class OverlaySettings(Model):
     watermark_opacity_percent: int = Field(
         default=80, ge=10, le=100, title="Watermark's opacity (%)", description="100 hides what is behind it"
     )
+    watermark_fade_ms: int = Field(
+        default=0,
+        ge=0,
+        le=5000,
+        title="Watermark's fade (ms)",
+        description="In at the first scene's start, out at the last one's end; 0: it is there all the time",
+    )
     logo: Annotated[SourceAddress | None, BlankIsNone] = Field(
         json_schema_extra=plain_schema,
         default=None,

@@ -1,7 +1,7 @@
 """Draw what stands over the scenes besides captions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from blocks.settings import get_settings
@@ -24,8 +24,6 @@ from tasks.errors import in_scene
 from tasks.library import HEADING_WEIGHT, caption_library
 from tasks.placed import placed_images
 from tasks.retries import step
-
-_ALWAYS_MS = 3_600_000
 
 
 @step(version=6, run_name="draw_overlays")
@@ -112,5 +110,5 @@ def _script(
 def _image(drawn: Drawn, logo: _Logo | None) -> tuple[PlacedImage, ...]:
     if drawn.logo is None or logo is None:
         return ()
-    x_px, y_px, start_ms = drawn.logo
-    return (PlacedImage(blob=logo[0], x_px=x_px, y_px=y_px, start_ms=start_ms, end_ms=_ALWAYS_MS),)
+    x_px, y_px, span = drawn.logo
+    return (PlacedImage(blob=logo[0], x_px=x_px, y_px=y_px, **asdict(span)),)

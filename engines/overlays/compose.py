@@ -90,6 +90,7 @@ def _marks(
     if settings.watermark is not Corner.NONE:
         lines, logo, zones = watermark(
             settings,
+            _watermark_span(scene, content, settings.watermark_fade_ms),
             zones,
             logo_px=design.watermark_px,
             fonts=design.fonts,
@@ -97,6 +98,17 @@ def _marks(
         )
         marks += lines
     return marks, logo, zones
+
+
+def _watermark_span(scene: StagedScene, content: list[StagedScene], fade_ms: int) -> Span:
+    """Return when a scene has its watermark: always, fading in the first scene and in the last one only."""
+    fades_out = fade_ms and scene is content[-1]
+    return Span(
+        start_ms=0,
+        end_ms=scene.duration_ms if fades_out else _ALWAYS_MS,
+        fade_in_ms=min(fade_ms, scene.duration_ms // 2) if scene is content[0] else 0,
+        fade_out_ms=min(fade_ms, scene.duration_ms // 2) if fades_out else 0,
+    )
 
 
 def _lower_third(

@@ -15,22 +15,27 @@ WATERMARK_LOGO_PX, END_CARD_LOGO_PX = (300, WATERMARK_ROW_PX), (560, 240)
 _HANDLE_PX = 34
 _OUTLINE_PX, _OUTLINE_OPACITY = 2, 0.6
 _HANDLE_GAP_PX = 16
-_ALWAYS = Span(0, 3_600_000)
 _APPEARING = Span(0, 3_600_000, fade_in_ms=240)
 _RULE_PX = (140.0, 12.0)
 _CARD_HANDLE_PX = 46
 
 
 class PlacedLogo(NamedTuple):
-    """Where a logo goes: its upper left corner in px, and since when it is seen."""
+    """Where a logo goes: its upper left corner in px, and when it is seen."""
 
     x_px: int
     y_px: int
-    start_ms: int = 0
+    span: Span
 
 
 def watermark(
-    settings: OverlaySettings, zones: Zones, *, logo_px: tuple[int, int] | None, fonts: FontStack, look: Look
+    settings: OverlaySettings,
+    span: Span,
+    zones: Zones,
+    *,
+    logo_px: tuple[int, int] | None,
+    fonts: FontStack,
+    look: Look,
 ) -> tuple[list[Mark], PlacedLogo | None, Zones]:
     """Return the handle's events, the place of a logo of that size, and the room that is left."""
     unit, corner, opacity = zones.unit, settings.watermark, settings.watermark_opacity_percent / 100
@@ -40,7 +45,7 @@ def watermark(
     placed, inset_px = None, 0.0
     if logo_px:
         x_px = strip.right_px - logo_px[0] if on_right else strip.left_px
-        placed = PlacedLogo(_even(x_px), _even(strip.top_px + (strip.height_px - logo_px[1]) / 2))
+        placed = PlacedLogo(_even(x_px), _even(strip.top_px + (strip.height_px - logo_px[1]) / 2), span)
         inset_px = logo_px[0] + _HANDLE_GAP_PX * unit
     text = drawable(settings.handle, fonts)
     if not text:
@@ -58,7 +63,7 @@ def watermark(
     )
     lines = text_line(
         block.lines[0],
-        _ALWAYS,
+        span,
         x_px=strip.right_px - inset_px if on_right else strip.left_px + inset_px,
         baseline_px=block.baselines_px(strip.top_px + (strip.height_px - block.height_px) / 2)[0],
         pen=pen,
@@ -108,7 +113,7 @@ def end_card(
             else []
         ),
     ]
-    logo = PlacedLogo(_even(middle_px - logo_px[0] / 2), _even(logo_top_px)) if logo_px else None
+    logo = PlacedLogo(_even(middle_px - logo_px[0] / 2), _even(logo_top_px), _APPEARING) if logo_px else None
     return marks, logo
 
 

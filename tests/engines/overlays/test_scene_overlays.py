@@ -184,3 +184,28 @@ def test_captions_keep_their_place_below_the_overlays():
     alone = merge(None, events=["Dialogue: over"], font="Noto Sans Bold", canvas_px=(540, 960))
     assert "PlayResX: 540" in alone
     assert alone.splitlines()[-1] == "Dialogue: over"
+
+
+def test_a_watermark_fades_in_the_first_scene_and_in_the_last_one_only():
+    settings = OverlaySettings(watermark=Corner.TOP_LEFT, handle="@me", watermark_fade_ms=400)
+    made = replace(design(settings=settings), watermark_px=(100, 60))
+    scenes = staged(3000, 2000, 600, 2500, end_card=True)
+    spans = [drawn.logo and drawn.logo.span for drawn in (draw_scene(scene, scenes, made) for scene in scenes)]
+    first, middle, last, card = spans
+    assert (first.fade_in_ms, first.fade_out_ms) == (400, 0)
+    assert (middle.fade_in_ms, middle.fade_out_ms) == (0, 0)
+    assert first.end_ms == middle.end_ms, "it does not depend on how long those scenes last"
+    assert (last.fade_in_ms, last.fade_out_ms, last.end_ms) == (0, 300, 600)
+    assert card is None
+    for scene, fade in zip(scenes, ("\\fad(400,0)", "", "\\fad(0,300)"), strict=False):
+        (handle,) = draw_scene(scene, scenes, made).events
+        assert fade in handle
+        assert bool(fade) == ("\\fad" in handle)
+
+
+def test_a_watermark_is_there_from_the_first_frame_unless_it_is_to_fade():
+    made = replace(design(settings=OverlaySettings(watermark=Corner.TOP_LEFT)), watermark_px=(100, 60))
+    scenes = staged(3000)
+    span = draw_scene(scenes[0], scenes, made).logo.span
+    assert (span.start_ms, span.fade_in_ms, span.fade_out_ms) == (0, 0, 0)
+    assert span.end_ms > 3000
