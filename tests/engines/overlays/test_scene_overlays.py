@@ -187,7 +187,7 @@ def test_captions_keep_their_place_below_the_overlays():
 
 
 def test_a_watermark_fades_in_the_first_scene_and_in_the_last_one_only():
-    settings = OverlaySettings(watermark=Corner.TOP_LEFT, handle="@me", watermark_fade_ms=400)
+    settings = OverlaySettings(watermark=Corner.TOP_LEFT, handle="@me", watermark_fade_ms=400, end_card="Bye")
     made = replace(design(settings=settings), watermark_px=(100, 60))
     scenes = staged(3000, 2000, 600, 2500, end_card=True)
     spans = [drawn.logo and drawn.logo.span for drawn in (draw_scene(scene, scenes, made) for scene in scenes)]
