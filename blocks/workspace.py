@@ -17,9 +17,10 @@ _CLAIMED_S = 60.0  # far more than claiming a folder takes
 class Workspace:
     """This process's own folder for half-made files, marked as alive by a lock that dies with the process."""
 
-    def __init__(self, parent: Path) -> None:
+    def __init__(self, parent: Path, *, keep: frozenset[Path] = frozenset()) -> None:
+        """Claim a folder below `parent`, and sweep those of the dead that are not to be kept."""
         parent.mkdir(parents=True, exist_ok=True)
-        _sweep(parent)
+        _sweep(parent, keep)
         self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._lock = self._claim()
         self._pid = os.getpid()
@@ -47,9 +48,11 @@ class Workspace:
         return lock
 
 
-def _sweep(parent: Path) -> None:
+def _sweep(parent: Path, keep: frozenset[Path]) -> None:
     """Remove the folders of processes that are gone."""
     for lock_path in parent.glob("*.lock"):
+        if lock_path.with_suffix("") in keep:
+            continue
         try:
             with lock_path.open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,7 +4,6 @@ The API knows which worker took a run. One that has just been started has none y
 process is not on this machine was lost with its predecessor. (Names must differ between machines, as Prefect wants it.)
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -33,16 +32,15 @@ async def runs_under_way(client: PrefectClient) -> list[FlowRun]:
 async def lost_runs(client: PrefectClient, *, worker: str) -> set[UUID]:
     """Return the runs that a worker of this name took, and that no process of this machine works for."""
     taken = [run for run in await runs_under_way(client) if run.labels.get(_WORKER) == worker]
-    alive = _ids_at_work() if taken else set()
+    alive = {environment[_RUN] for environment in environments_at_work()} if taken else set()
     return {run.id for run in taken if str(run.id) not in alive and run.run_count < MOST_ATTEMPTS}
 
 
-def _ids_at_work() -> set[str]:
-    return set(filter(None, _ids(psutil.process_iter())))
-
-
-def _ids(processes: Iterable[psutil.Process]) -> Iterable[str | None]:
-    for process in processes:
+def environments_at_work() -> list[dict[str, str]]:
+    """Return the variables with which each living process of a run on this machine was started."""
+    found = []
+    for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                yield process.environ().get(_RUN)
+            if process.status() != psutil.STATUS_ZOMBIE and _RUN in (variables := process.environ()):
+                found.append(variables)
+    return found

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
 import anyio
@@ -24,8 +23,8 @@ from prefect.states import AwaitingRetry
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from system.lost import lost_runs
+from system.temporary import own_temporary_folder
 
-PROJECT = Path(__file__).resolve().parent.parent
 _POLL_S = 0.2
 # A run that was being claimed when the order to end came has become a process by then.
 _CLAIM_S = 2.0
@@ -64,8 +63,6 @@ class RenderWorker(ProcessWorker):
         The result always counts as good: that the process died was told before it is returned, and Prefect's worker
         would tell it once more seconds later, to a run that may have been taken up again elsewhere meanwhile.
         """
-        if configuration.working_dir is None:  # a temporary folder, which a worker that is killed leaves behind
-            configuration.working_dir = PROJECT
         self.in_flight.add(flow_run.id)
         result = await super().run(flow_run, configuration, task_status)
         self.in_flight.remove(flow_run.id)  # not reached when the run is cut off: it is handed back then
@@ -130,6 +127,7 @@ def main() -> None:
     parser.add_argument("--leave", type=float, default=20, help="seconds that runs get to finish when told to end")
     options = parser.parse_args()
     setup_logging()
+    own_temporary_folder()
     worker = RenderWorker(pool=options.pool, queues=options.queues, name=options.name, limit=options.limit)
     asyncio.run(serve(worker, leave_s=options.leave))
 

@@ -96,7 +96,9 @@ def test_every_render_is_done_once_or_has_failed_with_a_reason(world: World, tmp
     took_s = time.monotonic() - started
     results = client.results()
     print(_state(client, tormentor))  # noqa: T201
-    print(f"{took_s:.0f} s")  # noqa: T201
+    steps = world.steps([asked.run.id for asked in results])
+    cached = sum(step.state_name == "Cached" for step in steps)
+    print(f"{took_s:.0f} s, {len(steps)} steps, {cached} cached, tried again: {dict(world.step_faults())}")  # noqa: T201
 
     assert len({asked.run.idempotency_key for asked in results}) == len(results) == plan.RENDERS
     assert {asked.render.number for asked in results if not asked.is_done} >= set(plan.MISTAKEN)

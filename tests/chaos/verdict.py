@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from prefect.client.schemas.objects import FlowRun, StateType
 
+from blocks.claims import CLAIM, REPORT
 from models.report import PublishedFile, RenderReport
 from tests.chaos.plan import Render
 from tests.chaos.world import OUTPUTS, World, events_of
@@ -52,14 +53,14 @@ def check_videos(world: World, asked: Asked, scratch: Path) -> None:
     path.write_bytes(_read(world, video.uri))
     assert measure.count_frames(path) == report.video.frame_count
     assert asked.render.frames in (None, report.video.frame_count)
-    assert _names(report.publication.files) | {"report.json"} == _names_at(world, folder)
+    assert _names(report.publication.files) | {REPORT, CLAIM} == _names_at(world, folder)
 
 
 def check_nothing(world: World, asked: Asked) -> None:
     """A render that failed says why, and has published nothing that could be taken for a short."""
     assert asked.reason
     folder = f"{world.bucket_url if asked.render.in_bucket else world.output}/{asked.render.slug}"
-    assert "report.json" not in _names_at(world, folder)
+    assert not _names_at(world, folder) - {CLAIM}
 
 
 def check_callbacks(world: World, all_asked: list[Asked]) -> int:
@@ -90,7 +91,7 @@ def leftovers(world: World) -> Mapping[str, list[str]]:
     for store, cache in ((world.store, world.root / "cache" / "unused"), ("s3://artifacts/store", world.cache)):
         _open_store(world, str(store), cache)
     half_made = [path for root in (world.store, world.cache) for path in (root / "tmp").rglob("*")]
-    parts = [path for path in world.output.rglob("*") if path.suffix in _LEFT_OVER or path.name.startswith(".")]
+    parts = [path for path in world.output.rglob("*") if path.suffix in _LEFT_OVER]
     uploads = [
         upload["Key"]
         for bucket in (OUTPUTS, "artifacts")
@@ -101,7 +102,7 @@ def leftovers(world: World) -> Mapping[str, list[str]]:
         "half-made files": [str(path) for path in half_made],
         "half-published files": [str(path) for path in parts],
         "half uploads": uploads,
-        "temporary files": [str(path) for path in world.temporary.iterdir()],
+        "temporary files": [str(path) for path in world.temporary.rglob("*") if "neuroshorts-workers" not in path.name],
         "strangers in the bucket": [key for key in _keys(world) if not key.startswith("chaos-")],
     }
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +20,7 @@ import httpx
 import psutil
 from botocore.config import Config
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import AwaitingRetry
 
@@ -34,6 +36,7 @@ R = TypeVar("R")
 OUTPUTS, REMOTE_STORE = "shorts", "artifacts"
 SMALL_DISK_MIB = 64
 APART = "apart"
+_TRIED_AGAIN = re.compile(r"Task run failed with exception: (\w+)\(.* - Retry ")
 _PASSING = (httpx.TransportError, PrefectHTTPStatusError)
 _KEYS = {"AWS_ACCESS_KEY_ID": "chaos", "AWS_SECRET_ACCESS_KEY": "chaos", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -58,6 +61,7 @@ class World(Installation):
             "AWS_ENDPOINT_URL_S3": self.s3_proxy.url,
             "NEUROSHORTS_CALLBACK_HOSTS": '["127.0.0.1"]',
             "TMPDIR": str(self.temporary),
+            "CHAOS": str(self.root),
         }
 
     @property
@@ -177,12 +181,25 @@ class World(Installation):
 
         return bool(_unless_away(press))
 
+    def steps(self, run_ids: list[UUID]) -> list[TaskRun]:
+        """Every step of the runs."""
+        wanted, found = FlowRunFilter(id=FlowRunFilterId(any_=run_ids)), list[TaskRun]()
+        with self.client() as client:
+            while page := client.read_task_runs(flow_run_filter=wanted, limit=200, offset=len(found)):
+                found += page
+        return found
+
+    def step_faults(self) -> Counter[str]:
+        """What steps were tried again for, as the workers' logs tell."""
+        logs = [self.root / f"{APART}.log", *self.home.glob("*-render-*.log")]
+        return Counter(name for log in logs for name in _TRIED_AGAIN.findall(log.read_text(errors="replace")))
+
     def own_processes(self) -> list[psutil.Process]:
         """Every living process that was started in this installation, however far from it by now."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.environ().get("TMPDIR") == str(self.temporary) and process.status() != psutil.STATUS_ZOMBIE:
+                if process.environ().get("CHAOS") == str(self.root) and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
 
