@@ -10,7 +10,7 @@ from prefect.artifacts import (
 )
 
 from models.credits import SceneCredit
-from models.report import NarrationReport, RenderReport, ServiceReport, StepFailure
+from models.report import NarrationReport, PreviewReport, RenderReport, ServiceReport, StepFailure
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -20,6 +20,13 @@ def show_report(report: RenderReport, *, poster_url: str) -> None:
         report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description=_lasting(report)
     )
     create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
+
+
+def show_preview(report: PreviewReport, *, picture_url: str) -> None:
+    """Attach the contact sheet, or else the last frame, and links to all pictures to the flow run."""
+    create_image_artifact(picture_url, key="preview-picture", description=report.title)
+    files = "\n".join(f"- {file.name}: `{file.uri}`" for file in report.publication.files)
+    create_markdown_artifact(files, key="preview-files", description=report.title)
 
 
 def show_failures(failures: Sequence[StepFailure]) -> None:

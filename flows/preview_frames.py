@@ -8,16 +8,16 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from blocks.settings import get_settings
+from flows.artifacts import show_preview
 from flows.material import Job, gather
 from flows.steps import Steps
-from models.base import BlankIsNone
 from models.report import NamedBlob, PreviewReport
 from models.spec import ShortSpec
 from tasks import preview
 from tasks.cut_inputs import for_burn
 from tasks.frames import draw_frame, make_contact_sheet
 from tasks.plan import slug_of
-from tasks.publish import Goal, publish
+from tasks.publish import Goal, poster_preview, publish
 
 
 @flow(
@@ -28,18 +28,20 @@ from tasks.publish import Goal, publish
 def preview_frames(
     spec: ShortSpec,
     at_ms: Annotated[tuple[int, ...], Field(title="Times (ms)", description="Of single frames", max_length=100)] = (),
-    contact_sheet: Annotated[bool, Field(title="Contact sheet", description="Frames of every scene in one")] = False,
-    name: Annotated[str | None, BlankIsNone] = None,
-    destination: Annotated[str | None, BlankIsNone] = None,
+    contact_sheet: Annotated[
+        bool, Field(title="Contact sheet", description="Frames of every scene in one; made without times, too")
+    ] = False,
+    name: str | None = "",
+    destination: str | None = "",
 ) -> PreviewReport:
     """Make pictures of exact frames, captions and transitions included, without encoding a video.
 
     Args:
         spec: What would be rendered
-        at_ms: Times of single frames
-        contact_sheet: Frames of every scene in one picture
-        name: Of the result's folder, before "-preview"; none for the title
-        destination: Folder or URL to publish to; none for the spec's or the installation's
+        at_ms: Times of single frames, in ms
+        contact_sheet: Frames of every scene in one picture; made without times, too
+        name: Of the result's folder, before "-preview"; empty for the title
+        destination: Folder or URL to publish to; empty for the spec's or the installation's
     """
     started, slug = time.monotonic(), slug_of(spec, name)
     goal = Goal.of(spec, slug + preview.SUFFIX, destination)
@@ -50,18 +52,20 @@ def preview_frames(
         timeline = made.timeline
         burns = for_burn(job.cuts, job.scenes, made.shots, made.narrations, made.drawn, timeline)
         moments = preview.moments(at_ms, timeline)
-        overview = preview.overview(timeline) if contact_sheet else ()
+        overview = preview.overview(timeline) if contact_sheet or not moments else ()
         frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))
         files = [NamedBlob(name=preview.file_name(at), blob=frames[place]) for at, place in moments.items()]
-        if contact_sheet:
+        if overview:
             sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline, job.scenes))
             files.append(NamedBlob(name="contact-sheet.png", blob=sheet))
         publication = steps.run(publish, **goal.inputs(tuple(files)))
         steps.settle()
-    return PreviewReport(
+    report = PreviewReport(
         title=spec.title,
         publication=publication,
         steps=steps.report(),
         services=steps.services(),
         seconds=time.monotonic() - started,
     )
+    show_preview(report, picture_url=poster_preview(files[-1].blob))
+    return report

@@ -57,10 +57,10 @@ def render_batch(
         str,
         Field(title="Source", description="Folder, glob, .csv or .jsonl file, or s3://bucket/prefix", min_length=1),
     ],
-    name: Annotated[str | None, Field(title="Name", description="Of the batch; empty for the source's")] = None,
+    name: Annotated[str | None, Field(title="Name", description="Of the batch; empty for the source's")] = "",
     destination: Annotated[
         str | None, Field(title="Destination", description="Folder or URL; empty for the installation's")
-    ] = None,
+    ] = "",
     where: Annotated[
         RunsWhere,
         Field(title="Where", description="pool waits for workers; here renders in this process; auto finds out"),
@@ -74,8 +74,8 @@ def render_batch(
 
     Args:
         source: Folder, glob, .csv or .jsonl file, or s3://bucket/prefix
-        name: Of the batch; none for the source's
-        destination: Folder or URL; none for the installation's
+        name: Of the batch; empty for the source's
+        destination: Folder or URL; empty for the installation's
         where: pool waits for workers; here renders in this process; auto finds out
         at_once: Most unfinished runs on the pool
         again: Render finished rows, too

@@ -1,7 +1,6 @@
 """Render a short: from a spec to a published video."""
 
 import time
-from typing import Annotated
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -13,7 +12,6 @@ from flows.callbacks import failure_told, success_told
 from flows.material import Job, gather
 from flows.report import Made, report_of
 from flows.steps import Steps, results
-from models.base import BlankIsNone
 from models.report import RenderReport
 from models.spec import ShortSpec
 from tasks import cut_inputs, inputs
@@ -35,15 +33,15 @@ from tasks.publish import Goal, poster_preview, publish, write_report
 )
 def render_short(
     spec: ShortSpec,
-    name: Annotated[str | None, BlankIsNone] = None,
-    destination: Annotated[str | None, BlankIsNone] = None,
+    name: str | None = "",
+    destination: str | None = "",
 ) -> RenderReport:
     """Render one short and publish it. Steps are cached by their inputs: run again, it does only what changed.
 
     Args:
         spec: What to render
-        name: Of the result's folder; none for the title
-        destination: Folder or URL to publish to; none for the spec's or the installation's
+        name: Of the result's folder; empty for the title
+        destination: Folder or URL to publish to; empty for the spec's or the installation's
     """
     started, slug = time.monotonic(), slug_of(spec, name)
     return_pictures()

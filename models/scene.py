@@ -26,7 +26,7 @@ class Scene(Model):
         default="",
         max_length=2000,
         title="Narration",
-        description="What the voice says, with *emphasis* and [pause 400ms]; empty for a silent scene",
+        description="What the voice says, with `*emphasis*` and `[pause 400ms]`; empty for a silent scene",
     )
     visual: VisualAddress = Field(
         title="Visual",

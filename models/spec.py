@@ -51,7 +51,7 @@ class ShortSpec(Model):
     canvas: Canvas = Field(default=Canvas(), title="Canvas")
     export: Export = Field(default=Export(), title="Export")
     variants: tuple[Variant, ...] = Field(
-        default=(), max_length=20, title="Variants", description="The same short in other shapes"
+        default=(), max_length=20, title="Variants", description="The same short in other shapes or with other captions"
     )
     overlays: OverlaySettings = Field(default=OverlaySettings(), title="Overlays")
     poster: Poster = Field(default=Poster(), title="Poster")

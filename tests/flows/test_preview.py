@@ -8,6 +8,9 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 
 from blocks.heartbeat import no_heartbeat
 from engines.specfile import load_spec
@@ -82,6 +85,19 @@ def test_the_contact_sheet_has_three_frames_of_each_scene(sheet: PreviewReport):
     assert sum(step.name.startswith("draw_frame") for step in sheet.steps) == 9
     with Image.open(file.uri) as image:
         assert image.width > 3 * 320
+
+
+def test_without_times_there_is_a_contact_sheet_and_the_run_shows_it(
+    module_studio: Studio, spec: dict[str, Any], sheet: PreviewReport
+):
+    report = looked_at(module_studio, spec)
+    assert report.publication == sheet.publication
+    wanted = ArtifactFilter(key=ArtifactFilterKey(like_="preview-"))
+    with get_client(sync_client=True) as client:
+        newest_first = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
+    shown = {artifact.key: artifact for artifact in reversed(newest_first)}
+    assert str(shown["preview-picture"].data).startswith("data:image/jpeg;base64,")
+    assert report.publication.files[0].uri in str(shown["preview-files"].data)
 
 
 def test_a_time_after_the_end_is_the_users_mistake(module_studio: Studio, spec: dict[str, Any]):

@@ -2,8 +2,9 @@
 
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,11 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as seen
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.system.installation import Installation
+from models.spec import ShortSpec
+from tests.system.installation import Installation, wait_for
 
 pytestmark = pytest.mark.heavy
 
@@ -31,6 +34,11 @@ FLAGS = (
     "--window-size=1300,2400",
 )
 TITLE = "Written by hand"
+SCENES: dict[str, Any] = {
+    "title": "From scenes",
+    "scenes": [{"narration": "The Moon is far away.", "visual": "color:#204060"}],
+    "variants": [{"shape": "square"}],
+}
 PAGE_S, RENDER_S, ATTEMPTS = 20, 120, 4
 RENDERS = FlowRunFilter(work_queue_name=FlowRunFilterWorkQueueName(any_=["interactive"]))
 
@@ -53,11 +61,25 @@ class Browser:
 
     def field(self, label: str) -> WebElement:
         """The box below a label of the form."""
-        found = f"//label[starts-with(normalize-space(.), '{label}')]/ancestor::*[.//textarea or .//input][1]"
+        found = f"{_labelled(label)}/ancestor::*[.//textarea or .//input][1]"
         return self.shows(f"({found}//textarea | {found}//input)[1]")
+
+    def add_item(self, label: str) -> None:
+        """Press the button that adds an item to a list of the form."""
+        add = ".//button[normalize-space()='Add item']"
+        self.click(f"({_labelled(label)}/ancestor::*[{add}][1]{add[1:]})[last()]")
+
+    def choose(self, label: str, choice: str) -> None:
+        """Take a choice of the last list of that label."""
+        located = f"({_labelled(label)}/ancestor::*[.//select][1]//select[option])[last()]"
+        Select(self.driver.find_element(By.XPATH, located)).select_by_value(choice)
 
     def look(self, name: str) -> None:
         self.driver.save_screenshot(str(self.shots / f"{name}.png"))
+
+
+def _labelled(label: str) -> str:
+    return f"//label[normalize-space(.)='{label}' or normalize-space(.)='{label} (Optional)']"
 
 
 @pytest.fixture
@@ -81,7 +103,7 @@ def browser(installation: Installation, tmp_path: Path) -> Generator[Browser]:
 def test_a_person_renders_a_short_from_the_form(installation: Installation, browser: Browser):
     with installation.client() as client:
         deployment = client.read_deployment_by_name("render-short/on-demand")
-    run_id = submit(installation, browser, deployment.id)
+    run_id = submit(installation, browser, lambda: fill_form(browser, deployment.id), title=TITLE)
 
     browser.open(f"/runs/flow-run/{run_id}")
     browser.shows("//*[normalize-space(.)='Completed']", within_s=RENDER_S)
@@ -102,40 +124,72 @@ def test_a_person_renders_a_short_from_the_form(installation: Installation, brow
     browser.look("6-report")
 
 
+def test_a_form_is_submitted_as_it_was_left(installation: Installation, browser: Browser):
+    """Scenes and variants, of which a few fields are filled in: all others arrive as if nobody had named them."""
+    with installation.client() as client:
+        deployment = client.read_deployment_by_name("render-short/on-demand")
+
+    def fill() -> None:
+        open_form(browser, deployment.id)
+        browser.field("Title").send_keys(SCENES["title"])
+        browser.add_item("Scenes")
+        browser.field("Narration").send_keys(SCENES["scenes"][0]["narration"])
+        browser.field("Visual").send_keys(SCENES["scenes"][0]["visual"])
+        browser.add_item("Variants")
+        browser.choose("Shape", SCENES["variants"][0]["shape"])
+        browser.look("8-items")
+
+    run_id = submit(installation, browser, fill, title=SCENES["title"])
+    parameters = installation.run(run_id).parameters
+    sent = ShortSpec.model_validate(parameters["spec"], strict=False)
+    assert sent == ShortSpec.model_validate(SCENES, strict=False)
+    assert not parameters.get("name")
+    assert not parameters.get("destination")
+    wait_for(lambda: installation.run(run_id).state.is_final(), within_s=RENDER_S)
+    assert installation.state_name(run_id) == "Completed"
+    assert (installation.output / "from-scenes" / "square" / "video.mp4").is_file()
+
+
 def open_artifact(browser: Browser, run_id: UUID, key: str) -> None:
     """Go to a run's page, and on to one of its artifacts."""
-    browser.open(f"/runs/flow-run/{run_id}")
-    browser.click("(//*[normalize-space(.)='Artifacts'])[last()]")
     card = f"(//a[contains(@href, '/artifacts/') and contains(., '{key}')])[1]"
+    browser.open(f"/runs/flow-run/{run_id}?tab=Artifacts")
     browser.shows(card)
     browser.look("3-artifacts")
     browser.click(card)
 
 
-def fill_form(browser: Browser, deployment_id: UUID) -> None:
-    """Open the run form and say what to render."""
+def open_form(browser: Browser, deployment_id: UUID) -> None:
+    """Open the run form of a deployment."""
     browser.open(f"/deployments/deployment/{deployment_id}")
     browser.click("//button[normalize-space()='Run']")
     browser.click("(//*[normalize-space(.)='Custom run'])[last()]")
+
+
+def fill_form(browser: Browser, deployment_id: UUID) -> None:
+    """Say what to render, by title and script."""
+    open_form(browser, deployment_id)
     browser.field("Title").send_keys(TITLE)
     browser.field("Script").send_keys("The Moon is far away. Its light is old.")
     browser.look("1-form")
     form = browser.shows("//main | //body").text
-    assert "Property is type" not in form.split("Callback URL")[0]  # every box of the spec can be typed into
+    assert "Property is type" not in form  # every box can be typed into
 
 
-def submit(installation: Installation, browser: Browser, deployment_id: UUID) -> UUID:
+def submit(installation: Installation, browser: Browser, fill: Callable[[], None], *, title: str) -> UUID:
     """Fill and submit the form until there is a run: SQLite may refuse a write; the page then says so and leaves."""
     for _ in range(ATTEMPTS):
-        fill_form(browser, deployment_id)
+        fill()
         browser.click("//button[normalize-space()='Submit']")
         deadline = time.monotonic() + PAGE_S
         while time.monotonic() < deadline:
             with installation.client() as client:
-                if found := client.read_flow_runs(flow_run_filter=RENDERS):
-                    return found[0].id
+                runs = client.read_flow_runs(flow_run_filter=RENDERS)
+            if found := [run for run in runs if run.parameters["spec"]["title"] == title]:
+                return found[0].id
             if browser.driver.find_elements(By.XPATH, "//*[contains(., 'Something went wrong')]"):
                 browser.look("1-refused")
                 break
             time.sleep(0.2)
+    browser.look("1-not-accepted")
     raise AssertionError("the form was not accepted")

@@ -13,6 +13,7 @@ from tests.system.installation import Installation, short_spec, wait_for
 
 DEPLOYMENTS = (
     "render-short/on-demand",
+    "preview-frames/on-demand",
     "render-batch/on-demand",
     "render-batch/nightly",
     "deliver-callback/on-demand",
@@ -31,7 +32,7 @@ def test_everything_is_there_and_a_second_up_changes_nothing(installation: Insta
     assert queues["interactive"].priority == 1
     assert queues["batch"].priority == 2
     assert queues["batch"].concurrency_limit == 1  # one of the two workers is left to single renders
-    nightly = found[2].schedules[0]
+    nightly = found[DEPLOYMENTS.index("render-batch/nightly")].schedules[0]
     assert not nightly.active
     assert nightly.schedule.timezone == "Europe/Berlin"
     assert {automation["name"] for automation in automations} == {
