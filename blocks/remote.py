@@ -1,7 +1,6 @@
 """A folder of an object store, and copying with a hash."""
 
 import errno
-import hashlib
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -19,10 +18,10 @@ from blocks.places import (
     put_file,
     puts_whole,
 )
+from blocks.sinks import Sink
 from blocks.usage import Stored
 from engines.errors import StoreRefused
 
-CHUNK_BYTES = 1 << 20
 _MODIFIED = ("LastModified", "mtime", "modified", "modifiedTime", "updated", "created")
 
 
@@ -76,10 +75,15 @@ class RemoteFolder:
         with self._reached(key, puts=True) as path:
             put_file(self._fs, source, path)
 
-    def download(self, key: str, writer: IO[bytes]) -> str:
-        """Copy an object and return its SHA-256. Raises FileNotFoundError."""
+    def download(self, key: str, writer: IO[bytes] | Sink) -> str:
+        """Copy an object, or what a sink lacks of it, and return its SHA-256. Raises FileNotFoundError."""
+        sink = Sink.of(writer)
         with self._reached(key) as path, self._fs.open(path, "rb") as reader:
-            return copy_hashed(reader, writer)
+            if sink.tag != key:  # what lies under a key never changes: it is the hash of the content
+                sink.restart(key)
+            if sink.count:
+                reader.seek(sink.count)
+            return sink.copy(reader)
 
     def read(self, key: str) -> bytes:
         """Return an object's bytes. Raises FileNotFoundError."""
@@ -142,12 +146,3 @@ def tag_of(info: dict[str, Any]) -> str | None:
         return f"etag {tag}"
     modified = modified_of(info)
     return None if modified is None else f"modified {modified} size {info['size']}"
-
-
-def copy_hashed(reader: IO[bytes], writer: IO[bytes]) -> str:
-    """Copy a stream to its end and return the SHA-256 of what passed, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    while chunk := reader.read(CHUNK_BYTES):
-        digest.update(chunk)
-        writer.write(chunk)
-    return digest.hexdigest()

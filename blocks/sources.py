@@ -1,6 +1,7 @@
 """Where a source's bytes come from: each kind of address knows its version and how to hand over its content."""
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Generator
@@ -10,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
 from blocks.places import STORE, faults, local_folder, named_fault, open_place, service_of
-from blocks.remote import copy_hashed, tag_of
+from blocks.remote import tag_of
 from blocks.settings import Settings
+from blocks.sinks import Sink
 from blocks.web import WebFile
 from engines.errors import (
     DownloadFailed,
@@ -38,11 +40,15 @@ class RemoteOrLocalFile(Protocol):
     def service(self) -> str | None:
         """The outside service that serves it, as a circuit breaker knows it, or None."""
 
+    @property
+    def key(self) -> str:
+        """What it is known by where addresses must not be told: 64 hexadecimal digits."""
+
     def version(self) -> str | None:
         """Return what changes when the content does, or None if nothing tells. Raises what `download` raises."""
 
-    def download(self, writer: IO[bytes]) -> str:
-        """Write the content and return its SHA-256.
+    def download(self, writer: IO[bytes] | Sink) -> str:
+        """Write the content, or to a sink what it lacks of it, and return the SHA-256 of the whole.
 
         Raises SourceNotFound, SourceRefused, SourceTooLarge, DownloadFailed.
         """
@@ -89,17 +95,28 @@ class LocalFile:
     def service(self) -> None:
         """None: a file of this machine."""
 
+    @property
+    def key(self) -> str:
+        """The hash of the path."""
+        return hashlib.sha256(str(self.path).encode()).hexdigest()
+
     def version(self) -> str:
         """Return the file's identity, size and time of change. Raises SourceNotFound, SourceRefused."""
         with self._opened() as reader:
-            status = os.fstat(reader.fileno())
-        return f"{self.path} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
+            return self._version(os.fstat(reader.fileno()))
 
-    def download(self, writer: IO[bytes]) -> str:
+    def download(self, writer: IO[bytes] | Sink) -> str:
         """Copy the file. Raises SourceNotFound, SourceRefused, SourceTooLarge."""
+        sink = Sink.of(writer)
+        sink.restart()
         with self._opened() as reader:
-            _check_size(os.fstat(reader.fileno()).st_size, self.uri, self.settings)
-            return copy_hashed(reader, writer)
+            status = os.fstat(reader.fileno())
+            _check_size(status.st_size, self.uri, self.settings)
+            sink.version = self._version(status)
+            return sink.copy(reader)
+
+    def _version(self, status: os.stat_result) -> str:
+        return f"{self.path} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
     def _opened(self) -> IO[bytes]:
         """Open without waiting for the other end of a pipe, and look at what was opened, not at its name."""
@@ -135,13 +152,30 @@ class ObjectFile:
         with self._reached() as (fs, path):
             return tag_of(self._info(fs, path))
 
-    def download(self, writer: IO[bytes]) -> str:
-        """Copy the object. Raises SourceNotFound, SourceRefused, SourceTooLarge, DownloadFailed."""
+    @property
+    def key(self) -> str:
+        """The hash of the address."""
+        return hashlib.sha256(self.uri.encode()).hexdigest()
+
+    def download(self, writer: IO[bytes] | Sink) -> str:
+        """Copy the object, or what a sink lacks of it.
+
+        Raises SourceNotFound, SourceRefused, SourceTooLarge, DownloadFailed.
+        """
+        sink = Sink.of(writer)
         with self._reached() as (fs, path):
-            size = int(self._info(fs, path)["size"])
+            info = self._info(fs, path)
+            size, sink.version = int(info["size"]), tag_of(info)
             _check_size(size, self.uri, self.settings)
+            if sink.tag is None or sink.tag != sink.version or sink.count > size:
+                sink.restart(sink.version)
             with fs.open(path, "rb") as reader:
-                return copy_hashed(reader, writer)
+                if sink.count:
+                    reader.seek(sink.count)
+                sink.copy(reader)
+        if sink.count != size:
+            raise DownloadFailed(source=self.uri, reason=f"{sink.count} of {size} bytes came")
+        return sink.sha256
 
     def _info(self, fs: Any, path: str) -> dict[str, Any]:
         fs.invalidate_cache()

@@ -3,6 +3,7 @@
     blobs/ab/abcdef….png    content, written once
     results/ab/abcdef….json what a step returned, under its cache key
     tmp/…                   half-made files of live processes
+    partial/…               half-fetched files, to go on with
 
 Nothing is ever written under a final name: files are made in `tmp`, synced and renamed, so a process that is
 killed leaves at most rubbish in `tmp`, which the next process sweeps. A remote store (object stores put whole
@@ -21,8 +22,9 @@ from pathlib import Path
 
 from blocks.places import local_folder
 from blocks.proofs import Proofs
-from blocks.remote import RemoteFolder, copy_hashed
+from blocks.remote import RemoteFolder
 from blocks.settings import get_settings
+from blocks.sinks import PartFolder, Sink
 from blocks.usage import Stored, is_stale, list_local, mark_used, stat_local
 from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
@@ -51,6 +53,7 @@ class ArtifactStore:
         self.root = folder or cache_dir
         self._workspace = Workspace(self.root / "tmp")
         self._proofs = Proofs()
+        self.parts = PartFolder(self.root / "partial")
 
     @property
     def is_remote(self) -> bool:
@@ -184,7 +187,7 @@ class ArtifactStore:
             if self._remote:
                 return self._remote.download(key, writer)
             with (self.root / key).open("rb") as reader:
-                return copy_hashed(reader, writer)
+                return Sink(writer).copy(reader)
 
     def adopt(self, part: Path, key: str) -> None:
         """Give a file of this store's `scratch` the name that it has in another store."""
@@ -215,7 +218,7 @@ class ArtifactStore:
         part = self._workspace.new_path()
         try:
             with source.open("rb") as reader, part.open("wb") as writer:
-                return copy_hashed(reader, writer), part
+                return Sink(writer).copy(reader), part
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -234,21 +237,23 @@ class ArtifactStore:
             self._proofs.note(final)
 
     def _download(self, ref: ArtifactRef, final: Path) -> Path:
+        """Fetch a blob that no other process has fetched meanwhile, from where an earlier attempt stopped."""
         assert self._remote is not None
-        part = self._workspace.new_path()
-        try:
-            with _disk_full_named(final), part.open("wb") as writer:
-                digest = self._remote.download(_blob_key(ref), writer)
+        with _disk_full_named(final), self.parts.claim(ref.sha256) as part:
+            if self._is_whole(ref):
+                return final
+            went_on = part.count > 0
+            try:
+                digest = self._remote.download(_blob_key(ref), part)
+            except FileNotFoundError:
+                raise StoreCorrupt(uri=ref.uri, reason="is missing from the store") from None
             if digest != ref.sha256:
-                if part.stat().st_size == ref.size:  # not cut short on the way: a damaged object, to be made again
+                if part.count == ref.size and not went_on:  # not cut short on the way: damaged, to be made again
                     self._remote.remove(_blob_key(ref))
+                part.restart()
                 raise StoreCorrupt(uri=ref.uri, reason="its content does not match its name")
-            _rename_into_place(part, final)
+            _rename_into_place(part.finished(), final)
             self._proofs.note(final)
-        except FileNotFoundError:
-            raise StoreCorrupt(uri=ref.uri, reason="is missing from the store") from None
-        finally:
-            part.unlink(missing_ok=True)
         return final
 
 

@@ -5,16 +5,19 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import IO
 
 import httpx
 
 from blocks.bodies import Deadline, cut_off_after, declared_bytes, pieces
+from blocks.ranges import claimed_sha256, length_of, range_of, rest_wanted, resume_tag, version_of
 from blocks.settings import Settings
+from blocks.sinks import Sink
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
 from engines.retry_after import seconds_of
 
@@ -25,6 +28,7 @@ _HEAD_UNKNOWN = frozenset({400, 401, 403, 405, 501})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")  # of IPv6, all that the open internet uses
 _RELAYS = ipaddress.ip_network("192.88.99.0/24")  # wrap an address, as 2002::/16 does
+_NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -54,37 +58,66 @@ class WebFile:
         with self._answer("HEAD") as answer:
             if answer.status_code not in _HEAD_UNKNOWN:
                 self._check_status(answer)
-                return _version_of(answer)
+                return version_of(answer, length_of(answer))
         with self._answer("GET") as answer:
             self._check_status(answer)
-            return _version_of(answer)
+            return version_of(answer, length_of(answer))
 
-    def download(self, writer: IO[bytes]) -> str:
-        """Write the content and return its SHA-256.
+    @property
+    def key(self) -> str:
+        """What this file is known by where addresses must not be told."""
+        return hashlib.sha256(self.address.encode()).hexdigest()
+
+    def download(self, writer: IO[bytes] | Sink) -> str:
+        """Write the content and return its SHA-256; a sink that has the first part of it gets the rest.
 
         Raises DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge.
         """
-        digest, count = hashlib.sha256(), 0
+        sink = Sink.of(writer)
         deadline = time.monotonic() + self.settings.download_timeout_s
-        with self._answer("GET") as answer:
+        with self._answer("GET", rest_wanted(sink)) as answer:
+            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                sink.restart()
+                raise DownloadFailed(source=self.uri, reason="the server does not have the rest of what came before")
             self._check_status(answer)
-            self._check_size(declared_bytes(answer))
+            size = self._begin(sink, answer)
             for chunk in pieces(answer):
-                count += len(chunk)
-                self._check_size(count)
+                self._check_size(sink.count + len(chunk))
                 if time.monotonic() > deadline:
                     raise SourceTooLarge(source=self.uri, limit=f"{self.settings.download_timeout_s:g} s to download")
-                digest.update(chunk)
-                writer.write(chunk)
-        return digest.hexdigest()
+                sink.write(chunk)
+            self._check_content(sink, answer, size)
+        return sink.sha256
+
+    def _begin(self, sink: Sink, answer: httpx.Response) -> int | None:
+        """Make the sink ready for the body, which may be the rest of a file, and return the size of the whole."""
+        if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+            start, size = range_of(answer)
+            if start != sink.count or sink.tag is None or sink.tag != resume_tag(answer):
+                sink.restart()
+                raise DownloadFailed(source=self.uri, reason="the server answered with another part than was asked for")
+        else:
+            sink.restart(resume_tag(answer))
+            size = length_of(answer)
+        self._check_size(size or declared_bytes(answer))
+        sink.version = version_of(answer, size)
+        return size
+
+    def _check_content(self, sink: Sink, answer: httpx.Response, size: int | None) -> None:
+        claimed = claimed_sha256(answer)
+        if size is not None and sink.count != size:
+            raise DownloadFailed(source=self.uri, reason=f"{sink.count} of {size} bytes came")
+        if claimed and claimed != sink.sha256:
+            sink.restart()
+            raise DownloadFailed(source=self.uri, reason="what came is not what the server's checksum says")
 
     @contextmanager
-    def _answer(self, method: str) -> Generator[httpx.Response]:
+    def _answer(self, method: str, headers: Mapping[str, str] = _NOTHING_MORE) -> Generator[httpx.Response]:
         """Send a request, follow its redirects by hand, and yield the last answer with its body unread."""
         url = _parse(self.address, self.uri)
         timeout = httpx.Timeout(self.settings.read_timeout_s, connect=self.settings.connect_timeout_s)
         # No proxy from the environment: it would resolve the name again, after the check.
-        with httpx.Client(timeout=timeout, trust_env=False, verify=_tls(), headers=_HEADERS) as client:
+        with httpx.Client(timeout=timeout, trust_env=False, verify=_tls(), headers={**_HEADERS, **headers}) as client:
             for _ in range(MAX_REDIRECTS + 1):
                 with self._sent(client, method, url) as answer:
                     if not answer.has_redirect_location:
@@ -195,15 +228,6 @@ def _parse(address: str, source: str, *, base: httpx.URL | None = None) -> httpx
     if not host:
         raise SourceRefused(source=source, reason="not a web address: it names no host")
     return url
-
-
-def _version_of(answer: httpx.Response) -> str | None:
-    headers = answer.headers
-    if tag := headers.get("ETag"):
-        return f"etag {tag}"
-    if date := headers.get("Last-Modified"):
-        return f"modified {date} length {headers.get('Content-Length', '?')}"
-    return None
 
 
 @cache

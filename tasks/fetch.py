@@ -1,6 +1,7 @@
 """Fetching sources: bytes from anywhere into the store, looked at once, fetched again only when they changed."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from prefect.context import TaskRunContext
@@ -9,15 +10,15 @@ from prefect.logging import get_run_logger
 from blocks.settings import Settings, get_settings
 from blocks.sources import RemoteOrLocalFile, locate
 from blocks.store import ArtifactStore, open_store
-from engines.errors import DownloadFailed, NeuroShortsError, ServiceSuspended, TransientError
+from engines.errors import DownloadFailed, NeuroShortsError, ServiceSuspended
 from engines.visuals.probe import probe
 from models.media import MediaInfo, MediaKind, Source
-from tasks.caching import StepCache, stable_hash
+from tasks.caching import StepCache
+from tasks.downloads import fetch_once, last_fetched
 from tasks.retries import step
 from tasks.services import calling
 
 _COLOR = "color:"
-_UNKNOWN_MEDIA_TYPE = "application/octet-stream"  # what a source is, its content tells; its name decides nothing
 
 
 @dataclass
@@ -42,7 +43,8 @@ class SourceCache(StepCache):
 # The run is named by who needs the source, not by its address, whose query may hold a secret.
 @step(version=1, cache=SourceCache, run_name="fetch_asset: {used_by}", exclude=("used_by",))
 def fetch_asset(uri: str, used_by: str) -> Source:
-    """Return the source at `uri`, its bytes in the store: a path, https://…, s3://…, assets:NAME or color:#RRGGBB.
+    """Return the source at `uri`, its bytes in the store: a path, https://…, s3://…, store://NAME/…, assets:NAME
+    or color:#RRGGBB.
 
     When its server cannot be reached or is left alone for a while, the copy fetched last is used. Raises
     SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreadable and, when there is no copy, DownloadFailed or
@@ -53,12 +55,13 @@ def fetch_asset(uri: str, used_by: str) -> Source:
     settings, store = get_settings(), open_store()
     file = locate(uri, settings)
     try:
-        source = fetch_file(file, store, settings)
+        return fetch_file(file, store, settings)
     except (DownloadFailed, ServiceSuspended) as failure:
-        source = _last_copy(uri, store, failure)
-    else:
-        store.write_record(_last_copy_key(uri), source.model_dump_json().encode())
-    return source
+        last = last_fetched(file, store, limits=settings.media_limits)
+        if last is None or last.info is None:
+            raise
+        get_run_logger().warning("%s; using the copy fetched last", failure)
+        return Source(uri=file.uri, info=last.info, blob=last.blob)
 
 
 def _version(uri: str) -> str | None:
@@ -74,25 +77,7 @@ def _version(uri: str) -> str | None:
 
 def fetch_file(file: RemoteOrLocalFile, store: ArtifactStore, settings: Settings) -> Source:
     """Return a file's content in the store and what it is. Raises what `fetch_asset` does."""
-    with store.scratch() as folder:
-        path = folder / "source"
-        with path.open("wb") as writer, calling(file.service):
-            digest = file.download(writer)
-        info = probe(path, source=file.uri, limits=settings.media_limits)
-        blob = store.put(path, _UNKNOWN_MEDIA_TYPE, move=True, sha256=digest)
-    return Source(uri=file.uri, info=info, blob=blob)
-
-
-def _last_copy(uri: str, store: ArtifactStore, failure: TransientError) -> Source:
-    try:
-        source = Source.model_validate_json(store.read_record(_last_copy_key(uri)))
-    except FileNotFoundError:
-        raise failure from None
-    if source.blob is None or not store.has(source.blob):
-        raise failure
-    get_run_logger().warning("%s; using the copy fetched last", failure)
-    return source
-
-
-def _last_copy_key(uri: str) -> str:
-    return stable_hash(["last copy", uri])
+    limits = settings.media_limits
+    fetched = fetch_once(file, store, look=partial(probe, source=file.uri, limits=limits), limits=limits)
+    assert fetched.info is not None
+    return Source(uri=file.uri, info=fetched.info, blob=fetched.blob)

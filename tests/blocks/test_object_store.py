@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import sys
 import uuid
 from collections.abc import Callable, Generator
@@ -15,7 +16,8 @@ from blocks.object_store import ObjectStore
 from blocks.picture_library import library_service, read_library
 from blocks.places import local_folder, open_place, service_of
 from blocks.settings import Settings
-from blocks.sources import locate
+from blocks.sinks import PartFolder
+from blocks.sources import LocalFile, locate
 from blocks.store import ArtifactStore
 from engines.errors import (
     DownloadFailed,
@@ -144,6 +146,31 @@ def test_its_files_are_sources(name: str):
             read(f"store://{name}/{gone}")
     with pytest.raises((SourceNotFound, SourceRefused)):
         read(f"store://{name}/in")
+
+
+def test_what_came_of_a_source_is_not_fetched_again(name: str, tmp_path: Path):
+    content = os.urandom(500_000)
+    file = locate(put(name, "film.mp4", content), ANY)
+    if isinstance(file, LocalFile):
+        return  # which is always copied whole
+    parts = PartFolder(tmp_path)
+
+    def break_off() -> None:
+        with parts.claim(file.key) as part:
+            part.restart(file.version())
+            part.write(content[:200_000])
+            raise DownloadFailed(source=file.uri, reason="as when the network is gone")
+
+    with pytest.raises(DownloadFailed):
+        break_off()
+    with parts.claim(file.key) as part:
+        assert (part.count, part.tag) == (200_000, file.version())
+        part.write(content[200_000:300_000])
+        assert file.download(part) == hashlib.sha256(content).hexdigest()
+    with parts.claim(file.key) as part:
+        part.restart("etag of an earlier version")
+        part.write(b"something else")
+        assert file.download(part) == hashlib.sha256(content).hexdigest()
 
 
 def test_it_may_hold_the_picture_library(name: str):

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocks.sinks import Sink
 from blocks.store import ArtifactStore
-from engines.errors import StoreCorrupt
+from engines.errors import StoreCorrupt, StoreUnreachable
 
 MakeStore = Callable[[], ArtifactStore]
 
@@ -103,6 +104,37 @@ def test_a_blob_is_read_once_by_a_process_that_did_not_make_it(tmp_path: Path, m
     other = ArtifactStore(str(tmp_path / "store"), cache_dir=tmp_path)
     assert [other.has(ref), other.has(ref), bool(other.local_path(ref))] == [True] * 3
     assert len(read) == 1
+
+
+def test_what_came_of_a_remote_blob_is_not_fetched_again(tmp_path: Path) -> None:
+    url, content = f"memory://{tmp_path.name}-resumed", os.urandom(100_000)
+    ref = ArtifactStore(url, cache_dir=tmp_path / "a").put(write(tmp_path, content), "text/plain")
+    key = ref.uri.removeprefix(f"{url}/")
+    other = ArtifactStore(url, cache_dir=tmp_path / "b")
+
+    def leave(part_of_it: bytes) -> None:
+        with other.parts.claim(ref.sha256) as part:
+            part.restart(key)
+            part.write(part_of_it)
+            raise StoreUnreachable(uri=ref.uri, reason="as when the network is gone")
+
+    with pytest.raises(StoreUnreachable):
+        leave(content[:60_000])
+    read = []
+    real = Sink.write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sink, "write", lambda sink, chunk: (read.append(len(chunk)), real(sink, chunk)))
+        assert other.local_path(ref).read_bytes() == content
+    assert sum(read) == 40_000
+
+    other.local_path(ref).unlink()
+    with pytest.raises(StoreUnreachable):
+        leave(bytes(60_000))
+    with pytest.raises(StoreCorrupt):
+        other.local_path(ref)
+    assert other.has(ref)  # what was damaged lay here
+    assert other.local_path(ref).read_bytes() == content
+    assert not other.parts.files()
 
 
 def test_records_are_replaced_whole(make_store: MakeStore) -> None:
