@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from models.storage import StorageKind
 
-# Signatures of version 4 are taken everywhere, also in links. Prefect tries the step again when these tries are used up.
+# Signatures of version 4 are taken everywhere, also in links. When these tries are used up, the step is tried again.
 S3_OPTIONS: dict[str, Any] = {
     "config_kwargs": {"signature_version": "s3v4", "retries": {"mode": "standard", "total_max_attempts": 3}}
 }

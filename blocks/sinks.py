@@ -80,6 +80,11 @@ class PartFile(Sink):
         self._note.unlink(missing_ok=True)
         return self.path
 
+    def linked(self, path: Path) -> Path:
+        """Give the finished file a second name, to give away, and return that: others go on waiting at the first."""
+        path.hardlink_to(self.finished())
+        return path
+
     def drop(self) -> None:
         """Remove what is not worth keeping; once it was given away, the name may be somebody else's."""
         if _is_still(self.path, self._file):

@@ -42,9 +42,10 @@ def fetch_once(
             return last
         with calling(file.service):
             digest = file.download(part)
-        path = part.finished()
-        info = look(path) if look else None
-        blob = store.put(path, _UNKNOWN_MEDIA_TYPE, move=True, sha256=digest)
+        with store.scratch() as folder:
+            path = part.linked(folder / "source")
+            info = look(path) if look else None
+            blob = store.put(path, _UNKNOWN_MEDIA_TYPE, move=True, sha256=digest)
         fetched = Fetched(version=part.version, blob=blob, info=info, fetched_s=time.time())
         store.write_record(_key(file, limits), fetched.model_dump_json().encode())
     return fetched
