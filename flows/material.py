@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
+from prefect.futures import PrefectFuture
+
 from flows.pictures import PictureSteps
 from flows.steps import Steps, results
-from models.audio import PreparedEffect
+from models.audio import PreparedEffect, PreparedTrack
 from models.credits import SceneCredit
 from models.media import Source
 from models.report import CaptionSet
@@ -22,7 +24,7 @@ from tasks.cut_inputs import CutKey
 from tasks.cuts import Cuts, cuts_of
 from tasks.delivery import check_kinds, on_hardware
 from tasks.fetch import fetch_asset
-from tasks.music import prepare_effect
+from tasks.music import prepare_effect, prepare_music
 from tasks.narrate import split_voice_over, synthesize_narration
 from tasks.overlays import draw_overlays
 from tasks.pictures import Pictures, describe_pictures
@@ -63,6 +65,7 @@ class Material(NamedTuple):
 
     sources: Mapping[str, Source]
     effects: Mapping[str, PreparedEffect]
+    tuning: Mapping[str, PrefectFuture[PreparedTrack]]  # the music; it may be on its way
     narrations: Mapping[int, Narration]
     shots: Mapping[CutKey, Shot]
     timeline: Timeline
@@ -81,7 +84,8 @@ def gather(steps: Steps, job: Job) -> Material:
     seeking = PictureSteps(steps, pictures, slug=slug)
     fetching |= seeking.futures
     composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
-    steps.settle()
+    tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))  # fills the cores that the rest leaves idle
+    steps.wait(fetching, sounding, speaking, splitting, composing)
     sources, shots, effects = results(fetching), results(composing), results(sounding)
     effects |= steps.make_all(prepare_effect, inputs.for_card_sounds(scenes, sources))
     narrations = voice_inputs.by_scene(results(speaking), results(splitting))
@@ -91,4 +95,4 @@ def gather(steps: Steps, job: Job) -> Material:
     captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline))
     laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
     drawn = captions | steps.make_all(draw_overlays, laying)
-    return Material(sources, effects, narrations, shots, timeline, captions, drawn, credits)
+    return Material(sources, effects, tuning, narrations, shots, timeline, captions, drawn, credits)

@@ -12,6 +12,7 @@ from flows.artifacts import show_preview
 from flows.material import Job, gather
 from flows.steps import Steps
 from models.report import NamedBlob, PreviewReport
+from models.soundtrack import Music
 from models.spec import ShortSpec
 from tasks import preview
 from tasks.cut_inputs import for_burn
@@ -45,7 +46,7 @@ def preview_frames(
     """
     started, slug = time.monotonic(), slug_of(spec, name)
     goal = Goal.of(spec, slug + preview.SUFFIX, destination)
-    job = Job.of(spec.model_copy(update={"variants": ()}), slug)
+    job = Job.of(spec.model_copy(update={"variants": (), "music": Music()}), slug)
 
     with Steps(total=job.step_count) as steps:
         made = gather(steps, job)

@@ -21,7 +21,6 @@ from tasks.cuts import MAIN, sounds_of
 from tasks.delivery import check_sizes, within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
-from tasks.music import prepare_music
 from tasks.plan import slug_of
 from tasks.publish import Goal, poster_preview, publish, write_report
 
@@ -51,10 +50,9 @@ def render_short(
     spec, cuts, scenes = job.spec, job.cuts, job.scenes
 
     with failure_told(spec, slug), Steps(total=job.step_count) as steps:
-        sources, effects, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
+        _, effects, tuning, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
         cuts = within_limits(cuts, timeline)
 
-        tuning = steps.fan_out(prepare_music, inputs.for_music(spec, sources))
         mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline)
         mixing = steps.submit(mix_audio, **mix, lossless=bool(sounds_of(cuts)))
         burns = cut_inputs.for_burn(cuts, scenes, shots, narrations, drawn, timeline)

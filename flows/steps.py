@@ -1,7 +1,7 @@
 """The steps of one run: submitted under readable names, watched, and settled together."""
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -33,6 +33,7 @@ class Steps:
         self._stack = ExitStack()
         self._names: dict[PrefectFuture[Any], str] = {}
         self._running: list[PrefectFuture[Any]] = []
+        self._seen: set[PrefectFuture[Any]] = set()
         self._known: dict[Hashable, PrefectFuture[Any]] = {}
 
     def __enter__(self) -> Self:
@@ -83,9 +84,7 @@ class Steps:
 
         One failed scene does not stop the others: what they finish is in the cache when the run is repeated.
         """
-        for future in as_completed(self._running):
-            future.wait()  # tells the future its final state
-            self._progress.advance(self._names[future])
+        self._see_through(self._running)
         failed = [future for future in self._running if not future.state.is_completed()]
         self._running = []
         if failed:
@@ -93,12 +92,17 @@ class Steps:
             failures = tuple(self._failure(future) for future in ran)
             raise RenderFailed(reasons=tuple(dict.fromkeys(self._reason(future) for future in ran)), failures=failures)
 
+    def wait(self, *groups: Mapping[Any, PrefectFuture[Any]]) -> None:
+        """Wait for these steps; what else runs goes on. Raises what `settle` raises."""
+        futures = [future for group in groups for future in group.values()]
+        self._see_through(futures)
+        if not all(future.state.is_completed() for future in futures):
+            self.settle()
+
     def run(self, task: Task[..., R], **inputs: Any) -> R:
         """Submit one step, wait for it, and return its result; what else runs goes on. Raises what `settle` raises."""
         future = self.submit(task, **inputs)
-        future.wait()
-        if not future.state.is_completed():
-            self.settle()
+        self.wait({"": future})
         return future.result()
 
     def make_all(self, task: Task[..., R], inputs: Mapping[K, Inputs]) -> dict[K, R]:
@@ -107,10 +111,7 @@ class Steps:
         Raises what `settle` raises.
         """
         futures = self.fan_out(task, inputs)
-        for future in futures.values():
-            future.wait()
-        if not all(future.state.is_completed() for future in futures.values()):
-            self.settle()
+        self.wait(futures)
         return results(futures)
 
     def report(self) -> tuple[StepReport, ...]:
@@ -127,6 +128,13 @@ class Steps:
     def services(self) -> tuple[ServiceReport, ...]:
         """Return what the steps had to do with outside services."""
         return self._ledger.reports()
+
+    def _see_through(self, futures: Sequence[PrefectFuture[Any]]) -> None:
+        """Wait for steps, and count each of them once."""
+        for future in as_completed([future for future in futures if future not in self._seen]):
+            future.wait()  # tells the future its final state
+            self._seen.add(future)
+            self._progress.advance(self._names[future])
 
     def _failure(self, future: PrefectFuture[Any]) -> StepFailure:
         error, name = future.result(raise_on_failure=False), self._names[future]

@@ -124,9 +124,9 @@ def for_captions(
     }
 
 
-def for_music(spec: ShortSpec, sources: Sources) -> dict[str, Inputs]:
-    """Return the inputs of `prepare_music` by track (one or none)."""
-    return {track: {"track": sources[track]} for track in filter(None, (spec.music.track,))}
+def for_music(spec: ShortSpec, fetching: Mapping[str, Any]) -> dict[str, Inputs]:
+    """Return the inputs of `prepare_music` by track (one or none); it may be on its way."""
+    return {track: {"track": fetching[track]} for track in filter(None, (spec.music.track,))}
 
 
 def for_effects(needed: Mapping[str, str], fetching: Mapping[str, Any]) -> dict[str, Inputs]:
