@@ -17,7 +17,7 @@ from models.graphics import Corner, Look, OverlaySettings, ProgressBar, SceneRol
 
 _FADE_MS = 220
 _LOWER_THIRD_DELAY_MS = 250
-_SHORTEST_MS = 500
+_SHORTEST_MS, _READABLE_MS = 500, 1800
 _ALWAYS_MS = 3_600_000  # later than any scene ends, so that what stays does not depend on when that is
 
 
@@ -118,13 +118,21 @@ def _lower_third(
     text = scene.lower_third.strip() or general.strip()
     if not text:
         return [], zones
-    start_ms = scene.transition_ms + _LOWER_THIRD_DELAY_MS
-    if scene.duration_ms - start_ms < _SHORTEST_MS:
-        start_ms = 0
+    start_ms = _lower_third_start_ms(scene, content[0], design.settings)
     end_ms = start_ms + design.settings.lower_third_ms
     field = f"scenes.{scene.number - 1}.lower_third" if scene.lower_third.strip() else "overlays.lower_third"
     span = Span(start_ms, end_ms, fade_out_ms=_FADE_MS) if end_ms < scene.duration_ms else Span(start_ms, _ALWAYS_MS)
     return lower_third(text, span, zones, fonts=design.fonts, look=design.look, field=field)
+
+
+def _lower_third_start_ms(scene: StagedScene, first: StagedScene, settings: OverlaySettings) -> int:
+    """Return when a lower third comes: early, but after the title card if the scene is long enough for both."""
+    card_ms = settings.title_card_ms if settings.title_card.strip() else 0
+    after_card_ms = card_ms - (scene.start_ms - first.start_ms) + _LOWER_THIRD_DELAY_MS
+    early_ms = scene.transition_ms + _LOWER_THIRD_DELAY_MS
+    if after_card_ms > early_ms and scene.duration_ms - after_card_ms >= _READABLE_MS:
+        return after_card_ms
+    return early_ms if scene.duration_ms - early_ms >= _SHORTEST_MS else 0
 
 
 def _titles(scene: StagedScene, first: StagedScene, zones: Zones, design: Design) -> list[Mark]:

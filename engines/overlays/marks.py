@@ -6,6 +6,7 @@ from engines.contrast import ink_for
 from engines.overlays.ass import Mark, Pen, Rect, Span, rounded, shape, text_line
 from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones, centered, zones_of
+from engines.subtitles.ass_text import alpha
 from engines.subtitles.fonts import FontStack
 from models.captions import SafeArea
 from models.graphics import Corner, Look, OverlaySettings
@@ -13,7 +14,7 @@ from models.graphics import Corner, Look, OverlaySettings
 WATERMARK_ROW_PX = 72  # as all lengths here for a canvas whose short side is 1080
 WATERMARK_LOGO_PX, END_CARD_LOGO_PX = (300, WATERMARK_ROW_PX), (560, 240)
 _HANDLE_PX = 34
-_OUTLINE_PX, _OUTLINE_OPACITY = 2, 0.6
+_OUTLINE_PX, _OUTLINE_OPACITY = 3, 0.9  # read on snow, too
 _HANDLE_GAP_PX = 16
 _APPEARING = Span(0, 3_600_000, fade_in_ms=240)
 _RULE_PX = (140.0, 12.0)
@@ -58,9 +59,8 @@ def watermark(
         field="overlays.handle",
     )
     pen = Pen(fonts, block.em_px, look.text_color, opacity, is_rtl=block.is_rtl)
-    outline = (
-        f"\\bord{_OUTLINE_PX * unit:.2f}\\3c&H000000&\\3a&H{round(255 * (1 - opacity * 0.6)):02X}&\\blur{unit:.2f}"
-    )
+    border = f"\\bord{_OUTLINE_PX * unit:.2f}\\blur{unit:.2f}"
+    outline = f"{border}\\3c&H000000&\\3a&H{alpha(opacity * _OUTLINE_OPACITY)}&"
     lines = text_line(
         block.lines[0],
         span,

@@ -13,8 +13,8 @@ FADE_MS = 140
 RISE_MS = 220
 RISE_EM = 0.45
 # (ms after the word's start, size in %): a spring that is let go, overshoots once and settles.
-_POP = ((0, 55.0), (90, 112.0), (170, 96.0), (240, 100.0))
-_BOUNCE = ((0, 100.0), (80, 112.0), (200, 100.0))
+_POP = ((0, 55.0), (90, 107.0), (170, 98.0), (240, 100.0))  # more would touch the word before
+_BOUNCE = ((0, 100.0), (80, 108.0), (200, 100.0))
 _SPRINGS = {CaptionAnimation.POP: _POP, CaptionAnimation.BOUNCE: _BOUNCE}
 
 

@@ -209,3 +209,14 @@ def test_a_watermark_is_there_from_the_first_frame_unless_it_is_to_fade():
     span = draw_scene(scenes[0], scenes, made).logo.span
     assert (span.start_ms, span.fade_in_ms, span.fade_out_ms) == (0, 0, 0)
     assert span.end_ms > 3000
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "start_ms"), [(8000, 2250), (4100, 2250), (3900, 250)], ids=["long", "just long enough", "short"]
+)
+def test_a_lower_third_waits_for_the_title_card_where_there_is_time(length_ms, start_ms):
+    settings = OverlaySettings(title_card="The night sky", title_card_ms=2000, lower_third="Ada")
+    scenes = staged(length_ms)
+    events = draw_scene(scenes[0], scenes, design(settings=settings)).events
+    written = next(event for event in events if event.endswith("Ada"))
+    assert written.startswith(f"Dialogue: 11,0:00:0{start_ms // 1000}.{start_ms // 10 % 100:02},")
