@@ -39,19 +39,19 @@ def burn_subtitles(
     with in_scene(number, role), store.scratch() as folder:
         scene = load_scene(shot, previous, overlays, frame_count, video, folder)
         chunks = chunks_of(scene)
-        encoding = [
-            _encoders().submit(copy_context().run, _burn, scene, chunk, folder / f"{chunk.start}.mp4")
-            for chunk in chunks
-        ]
+        encoding = {
+            chunk: _encoders().submit(copy_context().run, _burn, scene, chunk, folder / f"{chunk.start}.mp4")
+            for chunk in sorted(chunks, key=_long_before_short)
+        }
         try:
-            files = [future.result() for future in encoding]
+            files = {chunk: future.result() for chunk, future in encoding.items()}
         finally:
-            for future in encoding:
+            for future in encoding.values():
                 future.cancel()
-            wait(encoding)  # no encoder outlives the folder
+            wait(encoding.values())  # no encoder outlives the folder
         segments = [
-            Segment(blob=store.put(file, "video/mp4", move=True), frame_count=chunk.frame_count)
-            for file, chunk in zip(files, chunks, strict=True)
+            Segment(blob=store.put(files[chunk], "video/mp4", move=True), frame_count=chunk.frame_count)
+            for chunk in chunks
         ]
         return EncodedScene(segments=tuple(segments))
 
@@ -74,6 +74,11 @@ def load_scene(
 def _encoders() -> ThreadPoolExecutor:
     """Return the threads that encode the chunks of all scenes of this process, in order."""
     return ThreadPoolExecutor(get_settings().scene_workers, thread_name_prefix="encode")
+
+
+def _long_before_short(chunk: Chunk) -> int:
+    """Sort so that the short ones, which end evenly, are what is left for the end of a render."""
+    return -chunk.frame_count
 
 
 def _burn(scene: Scene, chunk: Chunk, output: Path) -> Path:
