@@ -30,7 +30,7 @@ class LocalTarget:
 
     def put(self, source: Path, name: str, labels: Labels) -> None:
         """Copy a file to `name`, unless it is there already. Raises StoreRefused, StoreCorrupt."""
-        with self._writable():
+        with self._named():
             target = self._folder / name
             if _size(target) == source.stat().st_size and _sha256(target) == labels.sha256:
                 return
@@ -42,12 +42,13 @@ class LocalTarget:
                 part.replace(target)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a small file. Raises FileNotFoundError."""
-        return (self._folder / name).read_bytes()
+        """Return the bytes of a small file. Raises FileNotFoundError, StoreRefused."""
+        with self._named():
+            return (self._folder / name).read_bytes()
 
     def write(self, name: str, content: bytes, media_type: str) -> None:
         """Write or replace a small file in one step. Raises StoreRefused."""
-        with self._writable(), self._part(name) as (part, writer):
+        with self._named(), self._part(name) as (part, writer):
             writer.write(content)
             writer.flush()
             os.fsync(writer.fileno())
@@ -55,7 +56,7 @@ class LocalTarget:
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a small file unless there is one, and return whether it did; of many at once, one does."""
-        with self._writable(), self._part(name) as (part, writer):
+        with self._named(), self._part(name) as (part, writer):
             writer.write(content)
             writer.flush()
             try:
@@ -70,7 +71,7 @@ class LocalTarget:
 
     def names(self) -> frozenset[str]:
         """Return the names of the files that are there."""
-        with suppress(FileNotFoundError), self._writable():
+        with suppress(FileNotFoundError), self._named():
             return frozenset(path.name for path in self._folder.iterdir())
         return frozenset()
 
@@ -96,7 +97,7 @@ class LocalTarget:
                 part.unlink(missing_ok=True)
 
     @contextmanager
-    def _writable(self) -> Generator[None]:
+    def _named(self) -> Generator[None]:
         try:
             yield
         except OSError as error:

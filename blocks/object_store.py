@@ -12,6 +12,7 @@ from models.storage import StorageKind
 S3_OPTIONS: dict[str, Any] = {
     "config_kwargs": {"signature_version": "s3v4", "retries": {"mode": "standard", "total_max_attempts": 3}}
 }
+S3_TRIES = 3  # of s3fs, around those of botocore: of throttled requests, and of answers that break off
 _NEEDED = {
     StorageKind.LOCAL: ("folder",),
     StorageKind.S3: ("folder",),

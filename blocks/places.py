@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from pydantic import ValidationError
 
-from blocks.object_store import S3_OPTIONS, ObjectStore
+from blocks.object_store import S3_OPTIONS, S3_TRIES, ObjectStore
 from engines.errors import DriverMissing, NeuroShortsError, StoreRefused, StoreUnknown, StoreUnreachable
 from models.storage import StorageKind
 
@@ -140,7 +140,7 @@ def _open_url(address: str) -> tuple[Any, str]:
         raise _driver_missing(protocol) from None
     except (ValueError, TypeError) as error:  # a scheme that nobody knows, or one whose server no URL can name
         raise StoreRefused(uri=address, reason=str(error)) from error
-    return fs, path
+    return _hasty(fs), path
 
 
 def _split(address: str) -> tuple[str, str]:
@@ -186,9 +186,16 @@ def _connect(block: ObjectStore) -> Any:
             from blocks.sftp import SftpFolder
 
             return SftpFolder(**block.options())
-        return fsspec.filesystem(block.protocol, skip_instance_cache=True, **block.options())
+        return _hasty(fsspec.filesystem(block.protocol, skip_instance_cache=True, **block.options()))
     except ImportError:
         raise _driver_missing(block.protocol) from None
+
+
+def _hasty(fs: Any) -> Any:
+    """Return a file system that gives up soon enough for steps, which are tried again, and for circuits to open."""
+    if "s3" in _protocols(fs):
+        fs.retries = S3_TRIES
+    return fs
 
 
 def _driver_missing(protocol: str) -> DriverMissing:

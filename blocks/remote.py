@@ -115,17 +115,17 @@ class RemoteFolder:
 
     @contextmanager
     def _reached(self, key: str, *, puts: bool = False) -> Generator[str]:
-        path = f"{self._base.rstrip('/')}/{key}"
+        path, uri = (f"{base.rstrip('/')}/{key}" for base in (self._base, self._url))
         try:
             yield path
         except FileNotFoundError as error:
             if puts:
-                raise StoreRefused(uri=path, reason="there is no such bucket or folder") from error
+                raise StoreRefused(uri=uri, reason="there is no such bucket or folder") from error
             raise
         except faults() as error:
             if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 raise  # of the local copy
-            raise named_fault(error, path) from error
+            raise named_fault(error, uri) from error
 
 
 def _stored(key: str, info: dict[str, Any]) -> Stored:

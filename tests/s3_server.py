@@ -20,7 +20,13 @@ from s3fs import S3FileSystem
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "server", "date"}
-_BUSY = (
+_REFUSALS = {
+    "500": ("InternalError", 500),
+    "503": ("ServiceUnavailable", 503),
+    "throttled": ("SlowDown", 503),
+    "denied": ("AccessDenied", 403),
+}
+_ERROR = (
     '<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message>'
     "<RequestId>1</RequestId></Error>"
 )
@@ -30,7 +36,7 @@ _BUSY = (
 class Fault:
     """What happens to the next `times` requests whose method and path (with query) contain `method` and `path`."""
 
-    kind: str  # 500, 503, throttled, slow, truncated, reset, garbled
+    kind: str  # 500, 503, throttled, denied, slow, truncated, reset, garbled
     method: str = ""
     path: str = ""
     times: int = 1
@@ -86,7 +92,7 @@ class S3Proxy:
         match fault.kind if fault else "":
             case "reset":
                 _reset(handler.connection)
-            case "500" | "503" | "throttled":
+            case "500" | "503" | "throttled" | "denied":
                 _refuse(handler, fault)
             case "slow":
                 time.sleep(fault.seconds)
@@ -186,7 +192,7 @@ def _body_of(handler: BaseHTTPRequestHandler) -> bytes:
 def _send(handler: BaseHTTPRequestHandler, answer: HTTPResponse, content: bytes, kind: str | None) -> None:
     handler.send_response(answer.status)
     for name, value in answer.getheaders():
-        if name.lower() not in _HOP_BY_HOP:
+        if name.lower() not in _HOP_BY_HOP and not (kind == "garbled" and "checksum" in name.lower()):
             handler.send_header(name, value)
     length = answer.getheader("Content-Length") if handler.command == "HEAD" else len(content)
     handler.send_header("Content-Length", str(length or 0))
@@ -202,10 +208,9 @@ def _send(handler: BaseHTTPRequestHandler, answer: HTTPResponse, content: bytes,
 
 
 def _refuse(handler: BaseHTTPRequestHandler, fault: Fault) -> None:
-    code = {"500": "InternalError", "503": "ServiceUnavailable", "throttled": "SlowDown"}[fault.kind]
+    code, status = _REFUSALS[fault.kind]
     message = "Please reduce your request rate." if fault.kind == "throttled" else "Try again."
-    status = 500 if fault.kind == "500" else 503
-    body = b"" if handler.command == "HEAD" else _BUSY.format(code=code, message=message).encode()
+    body = b"" if handler.command == "HEAD" else _ERROR.format(code=code, message=message).encode()
     handler.send_response(status)
     handler.send_header("Content-Type", "application/xml")
     handler.send_header("Content-Length", str(len(body)))

@@ -1,20 +1,30 @@
 """Publishing: whole or not at all, verified, labelled, and never over what belongs to another."""
 
+import fcntl
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from s3fs import S3FileSystem
 
 from blocks import destinations
+from blocks.claims import CLAIM
 from blocks.links import share_link
 from blocks.settings import Settings
-from engines.errors import StoreUnreachable
+from engines.errors import DestinationTaken, StoreCorrupt, StoreRefused, StoreUnreachable, UploadDamaged
 from models.destination import Labels, Overwrite, Owner
 from models.report import PublishedFile
 
+PROJECT = Path(__file__).parents[2]
 SMALL, LARGE = b"a short" * 100, bytes(range(256)) * (72 << 10)  # 18 MiB: goes up in parts
 MINE = Owner(title="Mine", run="run-1", spec="spec-1")
 OTHER = Owner(title="Other", run="run-2", spec="spec-2")
@@ -83,25 +93,229 @@ def test_what_is_there_already_is_not_uploaded_again(s3: Any, tmp_path: Path):
     assert s3.proxy.count("PUT", "video.mp4") == before == 1
 
 
-@pytest.mark.parametrize("content", [SMALL, LARGE], ids=["whole", "in parts"])
-@pytest.mark.parametrize("kind", ["500", "503", "throttled", "reset", "truncated"])
-@pytest.mark.parametrize("method", ["PUT", "GET", "POST"])
+@pytest.mark.parametrize(
+    ("kind", "method", "content"),
+    [
+        *((kind, "PUT", SMALL) for kind in ("500", "503", "throttled", "reset", "truncated")),
+        *((kind, "GET", SMALL) for kind in ("throttled", "reset", "truncated")),
+        *((kind, "POST", LARGE) for kind in ("503", "reset", "truncated")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
+)
 def test_faults_that_pass_end_well(s3: Any, kind: str, method: str, content: bytes, tmp_path: Path):
-    s3.proxy.fault(kind, method=method, times=2)
+    fault = s3.proxy.fault(kind, method=method)
     file = publish(f"{s3.url}/a", tmp_path, content)
+    assert fault.times == 0
     assert s3.get("a/video.mp4") == content
     assert s3.unfinished() == []
     assert destinations.holds(file)
 
 
-@pytest.mark.parametrize("content", [SMALL, LARGE], ids=["whole", "in parts"])
-@pytest.mark.parametrize("kind", ["500", "throttled", "reset"])
+@pytest.mark.parametrize(
+    ("kind", "content"), [("500", SMALL), ("throttled", SMALL), ("reset", SMALL), ("500", LARGE), ("reset", LARGE)]
+)
 def test_a_fault_that_lasts_is_one_clear_error_and_leaves_nothing_half(
     s3: Any, kind: str, content: bytes, tmp_path: Path
 ):
     s3.proxy.fault(kind, method="PUT", path="video.mp4", times=10_000)
-    with pytest.raises(StoreUnreachable) as told:
+    with pytest.raises(StoreUnreachable, match=f"{s3.url}/a/video.mp4 cannot be reached"):
         publish(f"{s3.url}/a", tmp_path, content)
-    assert f"{s3.url}/a" in str(told.value)
-    assert "video.mp4" not in "".join(s3.keys())
+    assert not any(key.endswith("video.mp4") for key in s3.keys())  # noqa: SIM118
     assert s3.unfinished() == []
+
+
+def test_a_server_that_says_when_it_has_time_again_is_quoted(s3: Any, tmp_path: Path):
+    s3.proxy.fault("throttled", method="PUT", path="video.mp4", times=10_000, retry_after_s=7)
+    with pytest.raises(StoreUnreachable) as told:
+        publish(f"{s3.url}/a", tmp_path)
+    assert told.value.retry_after_s == 7
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(S3FileSystem, "read_timeout", 0.5)
+    s3.proxy.fault("slow", method="PUT", path="video.mp4", times=1, seconds=3)
+    publish(f"{s3.url}/a", tmp_path)
+    assert s3.get("a/video.mp4") == SMALL
+    s3.proxy.fault("slow", method="PUT", path="video.mp4", times=10_000, seconds=3)
+    with pytest.raises(StoreUnreachable):
+        publish(f"{s3.url}/a", tmp_path, b"another")
+
+
+def test_what_arrives_changed_is_told_and_does_not_stay(s3: Any, tmp_path: Path):
+    fault = s3.proxy.fault("garbled", method="GET", path="video.mp4", times=1)
+    with pytest.raises(UploadDamaged, match="is not what was sent"):
+        publish(f"{s3.url}/a", tmp_path)
+    assert fault.times == 0
+    assert s3.keys() == [f"a/{CLAIM}"]
+    publish(f"{s3.url}/a", tmp_path)
+    assert s3.get("a/video.mp4") == SMALL
+
+
+@pytest.mark.parametrize("kind", ["denied", "no bucket"])
+def test_a_bucket_that_takes_nothing_is_told_at_once(s3: Any, kind: str, tmp_path: Path):
+    folder = f"{s3.url}/a"
+    if kind == "denied":
+        s3.proxy.fault("denied", method="PUT", times=10_000)
+    else:
+        folder = "s3://there-is-none/a"
+    with pytest.raises(StoreRefused, match=folder):
+        publish(folder, tmp_path)
+    assert s3.proxy.count("PUT") <= 1
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from blocks import destinations
+from models.destination import Labels
+
+source = Path(sys.argv[2])
+labels = Labels(title="t", run="r", media_type="video/mp4", sha256=sys.argv[3], cache_control="no-cache")
+destinations.publish_files({"video.mp4": (source, labels)}, folder=sys.argv[1])
+"""
+
+
+def killed(folder: str, tmp_path: Path, environment: dict[str, str], when: Callable[[], bool]) -> None:
+    """Publish in a process of its own, and kill that once `when` says so."""
+    source = tmp_path / "large"
+    source.write_bytes(LARGE * 8)
+    command = [sys.executable, "-c", KILLED, folder, str(source), hashlib.sha256(source.read_bytes()).hexdigest()]
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **environment})
+    deadline = time.monotonic() + 120
+    while not when() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_what_a_killed_upload_left_is_gone_after_the_next(s3: Any, tmp_path: Path):
+    s3.proxy.fault("slow", method="PUT", path="partNumber=3", seconds=60)
+    killed(f"{s3.url}/a", tmp_path, s3.environment, lambda: s3.proxy.count("PUT", "partNumber=3") > 0)
+    assert s3.unfinished() == ["a/video.mp4"]
+    assert s3.keys() == []
+    publish(f"{s3.url}/a", tmp_path)
+    assert s3.unfinished() == []
+    assert s3.get("a/video.mp4") == SMALL
+
+
+# --- a folder of this machine --------------------------------------------------------------------------------------
+
+
+def test_a_file_of_this_machine_is_whole_verified_and_left_alone_when_it_is_there(tmp_path: Path):
+    folder = tmp_path / "out" / "a"
+    file = publish(str(folder), tmp_path)
+    before = (folder / "video.mp4").stat()
+    assert publish(str(folder), tmp_path) == file
+    assert (folder / "video.mp4").stat() == before
+    publish(str(folder), tmp_path, SMALL[::-1])
+    assert (folder / "video.mp4").read_bytes() == SMALL[::-1]
+    assert sorted(path.name for path in folder.iterdir()) == [CLAIM, "video.mp4"]
+    assert share_link(file, Settings()) == ((folder / "video.mp4").as_uri(), None)
+    bases = {str(tmp_path): "https://cdn.example/", str(tmp_path / "out"): "https://cdn.example/films"}
+    assert share_link(file, Settings(link_bases=bases)) == ("https://cdn.example/films/a/video.mp4", None)
+
+
+def test_a_damaged_source_gets_no_name(tmp_path: Path):
+    with pytest.raises(StoreCorrupt):
+        publish(str(tmp_path / "a"), tmp_path, sha256="0" * 64)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [CLAIM]
+
+
+def test_what_a_killed_copy_left_is_gone_after_the_next_and_what_a_living_one_writes_is_not(tmp_path: Path):
+    folder = tmp_path / "a"
+    killed(str(folder), tmp_path, {}, lambda: any(folder.glob("*.part")))
+    assert [path.suffix for path in folder.iterdir()] == [".part"]
+    living = folder / ".video.mp4.0badcafe.part"
+    with living.open("wb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        publish(str(folder), tmp_path)
+        assert sorted(path.name for path in folder.iterdir()) == [CLAIM, living.name, "video.mp4"]
+    publish(str(folder), tmp_path)
+    assert not living.exists()
+
+
+def test_a_folder_that_nobody_may_write_is_told_as_such(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreRefused, match="Not a directory"):
+        publish(str(tmp_path / "file" / "a"), tmp_path)
+
+
+# --- whose a folder is ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["folder", "s3"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder of each kind."""
+    return str(tmp_path / "out") if request.param == "folder" else f"{request.getfixturevalue('s3').url}/out"
+
+
+SAME_RUN = OTHER.model_copy(update={"run": MINE.run})
+SAME_SPEC = OTHER.model_copy(update={"spec": MINE.spec})
+SAME_TITLE = OTHER.model_copy(update={"title": MINE.title})
+
+
+@pytest.mark.parametrize(
+    ("owner", "overwrite", "may"),
+    [
+        (OTHER, Overwrite.NEVER, False),
+        (OTHER, Overwrite.AUTO, False),
+        (OTHER, Overwrite.TITLE, False),
+        (OTHER, Overwrite.ALWAYS, True),
+        (SAME_TITLE, Overwrite.NEVER, False),
+        (SAME_TITLE, Overwrite.TITLE, True),
+        (SAME_SPEC, Overwrite.NEVER, True),
+        (SAME_RUN, Overwrite.NEVER, True),
+    ],
+)
+def test_only_what_one_may_is_overwritten(anywhere: str, tmp_path: Path, owner: Owner, overwrite: Overwrite, may: bool):
+    first = publish(anywhere, tmp_path, overwrite=Overwrite.NEVER)
+    if may:
+        publish(anywhere, tmp_path, b"another", owner=owner, overwrite=overwrite)
+        destinations.check_free(anywhere, owner, Overwrite.NEVER)
+        return
+    with pytest.raises(DestinationTaken, match="'Mine' of the run run-1, which is not overwritten") as told:
+        publish(anywhere, tmp_path, b"another", owner=owner, overwrite=overwrite)
+    with pytest.raises(DestinationTaken):
+        destinations.check_free(anywhere, owner, overwrite)
+    assert told.value.remedy == ("title" if owner.title == MINE.title else "always")
+    assert destinations.holds(first)
+
+
+def test_a_title_is_rendered_again_in_a_folder_and_not_behind_a_url(anywhere: str, tmp_path: Path):
+    publish(anywhere, tmp_path)
+    if "://" not in anywhere:
+        publish(anywhere, tmp_path, b"another", owner=SAME_TITLE)
+        return
+    with pytest.raises(DestinationTaken):
+        publish(anywhere, tmp_path, b"another", owner=SAME_TITLE)
+
+
+@pytest.mark.parametrize("report", [None, '{"title": "Other"}', "[]", "{", '{"title": "Mine"}'])
+def test_files_that_nobody_has_claimed_are_left_unless_a_report_tells_the_title(
+    anywhere: str, tmp_path: Path, report: str | None
+):
+    destinations.write_text("theirs", folder=anywhere, name="video.mp4")
+    if report is not None:
+        destinations.write_text(report, folder=anywhere, name="report.json")
+    if report == '{"title": "Mine"}':
+        publish(anywhere, tmp_path, overwrite=Overwrite.TITLE)
+        return
+    with pytest.raises(DestinationTaken, match=r"has video.mp4 from elsewhere"):
+        publish(anywhere, tmp_path, overwrite=Overwrite.TITLE)
+    assert destinations.read_text(folder=anywhere, name="video.mp4") == "theirs"
+    publish(anywhere, tmp_path, overwrite=Overwrite.ALWAYS)
+
+
+def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(anywhere: str):
+    def claimed(number: int) -> bool:
+        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
+        try:
+            destinations.claim_folder(anywhere, owner, Overwrite.TITLE, files=("video.mp4",))
+        except DestinationTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claimed, range(8))) == 1
