@@ -146,7 +146,7 @@ class S3:
     def head(self, key: str) -> dict[str, Any]:
         return self.client.head_object(Bucket=self.bucket, Key=key)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return [each["Key"] for each in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
 
     def unfinished(self) -> list[str]:

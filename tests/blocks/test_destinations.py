@@ -120,7 +120,7 @@ def test_a_fault_that_lasts_is_one_clear_error_and_leaves_nothing_half(
     s3.proxy.fault(kind, method="PUT", path="video.mp4", times=10_000)
     with pytest.raises(StoreUnreachable, match=f"{s3.url}/a/video.mp4 cannot be reached"):
         publish(f"{s3.url}/a", tmp_path, content)
-    assert not any(key.endswith("video.mp4") for key in s3.keys())  # noqa: SIM118
+    assert not any(key.endswith("video.mp4") for key in s3.names())
     assert s3.unfinished() == []
 
 
@@ -148,7 +148,7 @@ def test_what_arrives_changed_is_told_and_does_not_stay(s3: Any, tmp_path: Path)
     with pytest.raises(UploadDamaged, match="is not what was sent"):
         publish(f"{s3.url}/a", tmp_path)
     assert fault.times == 0
-    assert s3.keys() == [f"a/{CLAIM}"]
+    assert s3.names() == [f"a/{CLAIM}"]
     publish(f"{s3.url}/a", tmp_path)
     assert s3.get("a/video.mp4") == SMALL
 
@@ -194,7 +194,7 @@ def test_what_a_killed_upload_left_is_gone_after_the_next(s3: Any, tmp_path: Pat
     s3.proxy.fault("slow", method="PUT", path="partNumber=3", seconds=60)
     killed(f"{s3.url}/a", tmp_path, s3.environment, lambda: s3.proxy.count("PUT", "partNumber=3") > 0)
     assert s3.unfinished() == ["a/video.mp4"]
-    assert s3.keys() == []
+    assert s3.names() == []
     publish(f"{s3.url}/a", tmp_path)
     assert s3.unfinished() == []
     assert s3.get("a/video.mp4") == SMALL
