@@ -230,15 +230,21 @@ def doctor() -> None:
 def up(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Shorts rendered at once on this machine.")] = 2,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the local server; 4200 when free.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address the local server listens on; one that others reach, too, asks for a password."),
+    ] = None,
 ) -> None:
     """Bring the whole system up: server, pool, limits, automations, deployments, workers. Again changes nothing."""
     from system.up import bring_up
 
     with _told_errors():
-        system = bring_up(workers=workers, port=port, notify=stderr.print)
+        system = bring_up(workers=workers, port=port, host=host, notify=stderr.print)
     for change in system.changes:
         stdout.print(f"[green]+[/] {change}", highlight=False)
     stdout.print(f"{len(system.workers)} workers are running. Open [bold]{system.ui_url}[/]", highlight=False)
+    if system.password_file:
+        stdout.print(f"User and password are in {system.password_file}", highlight=False, markup=False)
 
 
 @app.command()

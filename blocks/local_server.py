@@ -14,11 +14,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import ValidationError
 
 from blocks import APP_NAME
+from blocks.local_auth import auth_string, ensure_auth, is_loopback, nearest
 from blocks.processes import Started, is_alive, spawn, stop, wait_until
 from engines.errors import ServerFailed
 
@@ -63,16 +65,17 @@ class ServerState(Started):
     port: int
     prefect_version: str
     complete: bool = False
+    host: str = _HOST
 
     @property
     def api_url(self) -> str:
-        """Where clients find the API."""
-        return api_url(self.port)
+        """Where clients on this machine find the API."""
+        return api_url(self.port, self.host)
 
 
-def api_url(port: int) -> str:
-    """Return the API URL of a local server on `port`."""
-    return f"http://{_HOST}:{port}/api"
+def api_url(port: int, host: str = _HOST) -> str:
+    """Return the API URL, on this machine, of a local server on `port` that listens on `host`."""
+    return f"http://{nearest(host)}:{port}/api"
 
 
 def default_home() -> Path:
@@ -85,12 +88,15 @@ def ensure_server(
     home: Path | None = None,
     port: int = 0,
     complete: bool = False,
+    host: str | None = None,
     notify: Callable[[str], None] | None = None,
 ) -> str:
     """Return the API URL of a healthy local server of this Prefect version, starting one if there is none.
 
     Programs that call this together share one server. `port` 0 takes any free port. A `complete` server also runs the
     services behind deployments, schedules and automations, and takes the place of one that does not, on its port.
+    `host` is what it listens on, as it does now or this machine alone when not given; one that others can reach, too,
+    asks for the password in the home's file.
     `notify` is told when there is something to wait for. Raises ServerFailed.
     """
     home = home or default_home()
@@ -101,15 +107,15 @@ def ensure_server(
     tell = notify or (lambda message: None)
     with _lock(home):
         state = read_state(home)
-        if state and is_alive(state) and _serves(state, port, complete):
-            if _is_healthy(state.port) or _wait_until_healthy(state, _remaining_start_s(state)):
+        if state and is_alive(state) and _serves(state, port, complete, host):
+            if _is_healthy(state) or _wait_until_healthy(state, _remaining_start_s(state)):
                 return state.api_url
             tell("The local Prefect server does not answer; starting it again")
         if state:
             _stop(home, state)
             port = port or (state.port if complete else 0)
         tell("Starting the local Prefect server (the first time takes up to half a minute)")
-        return _start(home, port, complete).api_url
+        return _start(home, port, complete, host or (state.host if state else _HOST)).api_url
 
 
 def stop_server(*, home: Path | None = None) -> bool:
@@ -124,11 +130,16 @@ def stop_server(*, home: Path | None = None) -> bool:
 
 def client_environment(url: str, *, home: Path | None = None) -> dict[str, str]:
     """Return the variables that make this process, and its children, use the local server with the API at `url`."""
-    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), _HOST]))
+    no_proxy = ",".join(
+        filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), urlsplit(url).hostname])
+    )
+    home = home or default_home()
+    auth = auth_string(home)
     return {
         **_CLIENT_SETTINGS,
+        **({"PREFECT_API_AUTH_STRING": auth} if auth else {}),
         "PREFECT_API_URL": url,
-        "PREFECT_HOME": str(home or default_home()),
+        "PREFECT_HOME": str(home),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
@@ -142,17 +153,16 @@ def read_state(home: Path) -> ServerState | None:
         return None
 
 
-def _serves(state: ServerState, port: int, complete: bool) -> bool:
+def _serves(state: ServerState, port: int, complete: bool, host: str | None) -> bool:
     """Return whether the server is what is wanted."""
-    return (
-        state.prefect_version == version("prefect") and state.complete >= complete and (not port or port == state.port)
-    )
+    is_there = (not port or port == state.port) and host in (None, state.host)
+    return is_there and state.prefect_version == version("prefect") and state.complete >= complete
 
 
-def _start(home: Path, port: int, complete: bool) -> ServerState:
+def _start(home: Path, port: int, complete: bool, host: str) -> ServerState:
     log_path = home / "server.log"
     for _ in range(_PORT_ATTEMPTS):
-        state = _spawn(home, port or free_port(), complete, log_path)
+        state = _spawn(home, port or free_port(), complete, host, log_path)
         if _wait_until_healthy(state, START_TIMEOUT_S):
             return state
         still_starting = is_alive(state)
@@ -162,13 +172,21 @@ def _start(home: Path, port: int, complete: bool) -> ServerState:
     raise ServerFailed(reason=_last_line(log_path) or "it ended at once", log=str(log_path))
 
 
-def _spawn(home: Path, port: int, complete: bool, log_path: Path) -> ServerState:
+def _spawn(home: Path, port: int, complete: bool, host: str, log_path: Path) -> ServerState:
     # None of the user's own Prefect settings, and no project files: the server's folder is its working directory.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     services = {} if complete else _WITHOUT_SERVICES
-    place = {"PREFECT_HOME": str(home), "PREFECT_SERVER_UI_API_URL": api_url(port)}  # else its pages ask port 4200
+    auth = auth_string(home) if is_loopback(host) else ensure_auth(home)
+    place = {
+        "PREFECT_HOME": str(home),
+        # Else its pages ask port 4200; and those that another machine's browser shows have to ask where they came from.
+        "PREFECT_SERVER_UI_API_URL": api_url(port) if is_loopback(host) else "/api",
+        # Prefect's own setting lets the pages of any web site that somebody here visits talk to the API.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://{_HOST}:{port},http://localhost:{port}",
+        **({"PREFECT_SERVER_API_AUTH_STRING": auth} if auth else {}),
+    }
     started = spawn(
-        [sys.executable, "-m", _PROGRAM, "start", "--host", _HOST, "--port", str(port)],
+        [sys.executable, "-m", _PROGRAM, "start", "--host", host, "--port", str(port)],
         folder=home,
         environment={**own, **_SERVER_SETTINGS, **services, **place},
         log=log_path,
@@ -179,6 +197,7 @@ def _spawn(home: Path, port: int, complete: bool, log_path: Path) -> ServerState
         port=port,
         prefect_version=version("prefect"),
         complete=complete,
+        host=host,
     )
     part = _state_path(home).with_suffix(".part")
     part.write_text(state.model_dump_json())
@@ -193,8 +212,8 @@ def _stop(home: Path, state: ServerState) -> bool:
     return was_alive
 
 
-def _is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection(_HOST, port, timeout=5)
+def _is_healthy(state: ServerState) -> bool:
+    connection = http.client.HTTPConnection(nearest(state.host), state.port, timeout=5)
     try:
         connection.request("GET", "/api/health")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -205,8 +224,8 @@ def _is_healthy(port: int) -> bool:
 
 
 def _wait_until_healthy(state: ServerState, timeout_s: float) -> bool:
-    wait_until(lambda: _is_healthy(state.port) or not is_alive(state), timeout_s=timeout_s)
-    return is_alive(state) and _is_healthy(state.port)
+    wait_until(lambda: _is_healthy(state) or not is_alive(state), timeout_s=timeout_s)
+    return is_alive(state) and _is_healthy(state)
 
 
 def _remaining_start_s(state: ServerState) -> float:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from blocks.local_auth import auth_path, is_loopback
 from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
 from blocks.processes import is_alive
 from blocks.server_choice import configured_api_url
@@ -13,6 +14,7 @@ from system.state import SystemState, Worker, system_home, system_lock, write_st
 from system.state import read_state as read_system
 
 DEFAULT_PORT = 4200
+UNTRUSTED = "NEUROSHORTS_UNTRUSTED_SPECS"
 Notify = Callable[[str], None]
 
 
@@ -20,21 +22,24 @@ class SystemUp(Model):
     """A running installation."""
 
     ui_url: str
+    password_file: Path | None
     workers: tuple[str, ...]
     changes: tuple[str, ...]
 
 
-def bring_up(*, workers: int, port: int | None, notify: Notify) -> SystemUp:
+def bring_up(*, workers: int, port: int | None, notify: Notify, host: str | None = None) -> SystemUp:
     """Start or complete the installation and return what was changed; a second call changes nothing.
 
     An API that the user has configured for Prefect is used in place of a local server. `workers` render one short
-    each; of those running, none is ended. Raises ServerFailed, DeployFailed.
+    each; of those running, none is ended, unless the local server is to listen on another `host`: they would not know
+    its password. Where other machines reach it, specs count as strangers' (NEUROSHORTS_UNTRUSTED_SPECS) unless the
+    environment says otherwise. Raises ServerFailed, DeployFailed.
     """
     home = system_home()
     with system_lock(home):
         chosen = configured_api_url()
-        api_url = chosen or _local_server(home, port, notify)
-        environment = {} if chosen else client_environment(api_url)
+        api_url = chosen or _local_server(home, port, host, notify)
+        environment = {} if chosen else _environment(home, api_url)
         os.environ.update(environment)  # before Prefect is imported
         from system.provision import provision
 
@@ -45,14 +50,31 @@ def bring_up(*, workers: int, port: int | None, notify: Notify) -> SystemUp:
         write_state(home, after)
         running, started = _fill_posts(home, after, workers, environment)
     names = tuple(worker.name for worker in running)
-    return SystemUp(ui_url=api_url.removesuffix("/api"), workers=names, changes=(*changes, *started))
+    return SystemUp(
+        ui_url=api_url.removesuffix("/api"),
+        password_file=auth_path(home) if "PREFECT_API_AUTH_STRING" in environment else None,
+        workers=names,
+        changes=(*changes, *started),
+    )
 
 
-def _local_server(home: Path, port: int | None, notify: Notify) -> str:
+def _environment(home: Path, api_url: str) -> dict[str, str]:
+    """Return the variables of this process and of the workers."""
+    server = read_state(home)
+    is_open = server is not None and not is_loopback(server.host)
+    closed = {UNTRUSTED: os.environ.get(UNTRUSTED, "true")} if is_open else {}
+    return {**client_environment(api_url), **closed}
+
+
+def _local_server(home: Path, port: int | None, host: str | None, notify: Notify) -> str:
+    running = read_state(home)
+    if running and host not in (None, running.host):
+        from system.workers import stop_workers
+
+        stop_workers(read_system(home).workers)
     if port is None:
-        running = read_state(home)
         port = running.port if running else DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
-    return ensure_server(home=home, port=port, complete=True, notify=notify)
+    return ensure_server(home=home, port=port, complete=True, host=host, notify=notify)
 
 
 def _fill_posts(
