@@ -9,6 +9,7 @@ from blocks.local_server import client_environment, ensure_server, free_port, is
 from blocks.processes import is_alive
 from blocks.server_choice import configured_api_url
 from blocks.settings import get_settings
+from engines.errors import ServerFailed
 from models.base import Model
 from system.state import SystemState, Worker, system_home, system_lock, write_state
 from system.state import read_state as read_system
@@ -31,8 +32,8 @@ def bring_up(*, workers: int, port: int | None, notify: Notify, host: str | None
     """Start or complete the installation and return what was changed; a second call changes nothing.
 
     An API that the user has configured for Prefect is used in place of a local server. `workers` render one short
-    each; of those running, none is ended, unless the local server is to listen on another `host`: they would not know
-    its password. Where other machines reach it, specs count as strangers' (NEUROSHORTS_UNTRUSTED_SPECS) unless the
+    each; of those running, none is ended. Where other machines reach the local server, on a `host` that is not this
+    machine's alone, it asks for a password and specs count as strangers' (NEUROSHORTS_UNTRUSTED_SPECS) unless the
     environment says otherwise. Raises ServerFailed, DeployFailed.
     """
     home = system_home()
@@ -68,10 +69,10 @@ def _environment(home: Path, api_url: str) -> dict[str, str]:
 
 def _local_server(home: Path, port: int | None, host: str | None, notify: Notify) -> str:
     running = read_state(home)
-    if running and host not in (None, running.host):
-        from system.workers import stop_workers
-
-        stop_workers(read_system(home).workers)
+    if running and is_alive(running) and host not in (None, running.host):
+        # The workers that run would not know the password of another.
+        reason = f"one listens on {running.host} already; end it and its workers by `neuroshorts down` first"
+        raise ServerFailed(reason=reason, log=str(home / "server.log"))
     if port is None:
         port = running.port if running else DEFAULT_PORT if is_free(DEFAULT_PORT) else free_port()
     return ensure_server(home=home, port=port, complete=True, host=host, notify=notify)

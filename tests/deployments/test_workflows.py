@@ -19,7 +19,7 @@ def jobs(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_there_are_workflows():
-    assert {path.stem for path in WORKFLOWS} == {"check", "image", "audit"}
+    assert {path.stem for path in WORKFLOWS} == {"check", "image", "audit", "release"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
