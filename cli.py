@@ -139,7 +139,7 @@ def voices(
     block: Annotated[str, typer.Option(help="Saved settings of the provider; empty for the block named default.")] = "",
 ) -> None:
     """List the voices that a spec can name."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     if provider is not VoiceProvider.ESPEAK or block:
         _choose_server()
@@ -147,7 +147,9 @@ def voices(
 
     with _told_errors():
         found = voice_block(provider, block).voices(language)
-    table = Table("provider", "name", "language", "gender", "description", box=None, pad_edge=False)
+    table = Table(
+        "provider", Column("name", no_wrap=True), "language", "gender", "description", box=None, pad_edge=False
+    )
     for voice in found:
         table.add_row(voice.provider, voice.name, voice.language, voice.gender, voice.description)
     stdout.print(table)
@@ -156,11 +158,11 @@ def voices(
 @app.command()
 def music() -> None:
     """List the music library: every track, and the moods that a spec can ask for."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from tasks.sound import libraries
 
-    table = Table("track", "moods", "author", "licence", box=None, pad_edge=False)
+    table = Table(Column("track", no_wrap=True), "moods", "author", "licence", box=None, pad_edge=False)
     with _told_errors():
         tracks = [track for library in libraries() for track in library]
     for track in tracks:
@@ -171,11 +173,13 @@ def music() -> None:
 @app.command()
 def platforms() -> None:
     """List the platforms whose limits a spec can ask to keep, by `export.platform`."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from tasks.delivery import known_platforms
 
-    table = Table("platform", "shapes", "codecs", "longest", "largest", "bitrate", "checked", box=None, pad_edge=False)
+    name_column = Column("platform", no_wrap=True)
+    others = ("shapes", "codecs", "longest", "largest", "bitrate", "checked")
+    table = Table(name_column, *others, box=None, pad_edge=False)
     with _told_errors():
         known = known_platforms()
     for name, limits in known.items():
@@ -194,13 +198,13 @@ def platforms() -> None:
 @app.command()
 def effects() -> None:
     """List motions, transitions and looks that a scene can name."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from engines.visuals.catalogue import catalogue
     from engines.visuals.motion import MOTIONS
     from tasks.shots import find_own_effects
 
-    table = Table("kind", "name", "does", box=None, pad_edge=False)
+    table = Table("kind", Column("name", no_wrap=True), "does", box=None, pad_edge=False)
     for motion, summary in MOTIONS.items():
         table.add_row("motion", motion.value, summary)
     with _told_errors():
