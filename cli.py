@@ -216,6 +216,20 @@ def effects() -> None:
 
 
 @app.command()
+def settings() -> None:
+    """List the environment variables of an installation, the values that count here, and what they are for."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from blocks.settings import get_settings
+    from blocks.settings_list import list_settings
+
+    for setting in list_settings(get_settings()):
+        stdout.print(Text(f"{setting.variable}={setting.value}", style="bold" if setting.is_set else ""))
+        stdout.print(Padding(Text(setting.meaning, style="dim"), (0, 0, 0, 4)))
+
+
+@app.command()
 def doctor() -> None:
     """Check what a render needs on this machine, and say how to mend what is missing."""
     from tasks.doctor import check_all

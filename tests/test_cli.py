@@ -53,6 +53,14 @@ def without_server(home: Path) -> dict[str, str]:
     return {"PREFECT_API_URL": "http://127.0.0.1:9/api", "XDG_DATA_HOME": str(home / "data"), "PREFECT_HOME": str(home)}
 
 
+def test_settings_are_listed_without_secrets(tmp_path: Path):
+    ended = run("settings", home=tmp_path, NEUROSHORTS_DESTINATION="shelf", NEUROSHORTS_PEXELS_API_KEY="hunter2")
+    assert ended.returncode == 0, ended.stderr
+    assert "NEUROSHORTS_DESTINATION=shelf" in ended.stdout
+    assert "NEUROSHORTS_PEXELS_API_KEY=(secret)" in ended.stdout
+    assert "hunter2" not in ended.stdout
+
+
 # --- render ------------------------------------------------------------------------------------------------------
 
 
