@@ -1,5 +1,6 @@
 """A few small frames of a picture or a clip, to find its subject by: as few and as cheap as will do."""
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from engines.errors import SourceUnreadable
 from engines.sniff import footage_demuxer
 from engines.visuals.color import Pixels
 from engines.visuals.containers import open_container
+from engines.visuals.cuts import Changes
 from engines.visuals.images import open_image, orientation
 from engines.visuals.probe import main_video
 from engines.visuals.stills import upright_rgb
@@ -31,6 +33,13 @@ _MOST_DECODED_PIXELS = 500_000_000  # a quarter of a thousand frames of 1080p: a
 _QUARTER_TURN = 90
 
 Frames = list[tuple[int, Pixels]]
+
+
+class Watched(NamedTuple):
+    """What was seen of a clip, and when each of its own shots but the first one begins."""
+
+    frames: Frames
+    cuts_ms: tuple[int, ...] = ()
 
 
 class ClipPart(NamedTuple):
@@ -63,35 +72,41 @@ def key_glances(part: ClipPart) -> Frames:
 
     Few of them, far apart, are no picture of the clip: then as `dense_glances`. Empty where nothing decodes.
     """
-    frames = _frames(part, step_ms=0)
+    frames = _watched(part, step_ms=0).frames
     is_enough = len(frames) >= _FEW and part.span_ms / len(frames) <= _KEY_GAP_MS
-    return frames if is_enough else dense_glances(part)
+    return frames if is_enough else _watched(part, step_ms=_STEP_MS).frames
 
 
-def dense_glances(part: ClipPart) -> Frames:
-    """Return two or three frames of each of a part's first seconds, with their times from its start."""
-    return _frames(part, step_ms=_STEP_MS)
+def dense_glances(part: ClipPart) -> Watched:
+    """Return two or three frames of each of a part's first seconds, with their times from its start, and its cuts."""
+    return _watched(part, step_ms=_STEP_MS, for_cuts=True)
 
 
-def _frames(part: ClipPart, *, step_ms: int) -> Frames:
+def _watched(part: ClipPart, *, step_ms: int, for_cuts: bool = False) -> Watched:
     """Decode key frames only, or (with a step) every frame that others need, and keep one a step."""
     demuxer = footage_demuxer(part.path, source=part.source)
     try:
         with open_container(part.path, demuxer=demuxer) as container:
             video = main_video(container, source=part.source)
-            return [] if video is None else _decoded(container, video, part.start_ms, part.span_ms, step_ms)
+            changes = Changes() if for_cuts else None
+            frames = [] if video is None else _decoded(container, video, part, step_ms, changes)
+            return Watched(frames, changes.cut_times() if changes else ())
     except (av.FFmpegError, SourceUnreadable):
-        return []  # the encode will say what is wrong, or cope: a crop is not worth a failure
+        return Watched([])  # the encode will say what is wrong, or cope: a crop is not worth a failure
 
 
-def _decoded(container: InputContainer, video: VideoStream, start_ms: int, span_ms: int, step_ms: int) -> Frames:
+def _decoded(
+    container: InputContainer, video: VideoStream, part: ClipPart, step_ms: int, changes: Changes | None
+) -> Frames:
     frames: Frames = []
     decoded_pixels, next_ms = 0, 0
-    for at_ms, frame in _played(container, video, start_ms, span_ms, keys_only=not step_ms):
+    for at_ms, frame in _played(container, video, part.start_ms, part.span_ms, keys_only=not step_ms):
         decoded_pixels += frame.width * frame.height
         if step_ms and decoded_pixels > _MOST_DECODED_PIXELS:
             break
-        if next_ms <= at_ms < span_ms:
+        if changes is not None and at_ms < part.span_ms:
+            changes.see(at_ms, frame)
+        if next_ms <= at_ms < part.span_ms:
             frames.append((at_ms, _small(frame)))
             next_ms = at_ms + step_ms
     return frames
@@ -127,7 +142,7 @@ def _timed(
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     for frame in frames:
         if frame.pts is not None:
-            yield max(0, round((frame.pts * time_base - origin_s) * 1000)), frame
+            yield max(0, math.ceil((frame.pts * time_base - origin_s) * 1000)), frame  # at which it is seen already
 
 
 def _small(frame: av.VideoFrame) -> Pixels:

@@ -1,7 +1,7 @@
 """Where to crop: the place of a window that keeps the subject, in one picture and along a clip."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 import cv2
@@ -17,7 +17,7 @@ _PLACES = 81
 _CENTERED = 0.12  # how much of the score a window at the very edge loses
 _SURE = 0.06  # a window must be that much better than the middle one
 _NOTHING_TO_CHOOSE = 0.98
-_HEADROOM = 0.12  # what is most salient of a person is seldom the head
+HEADROOM = 0.12  # what is most salient of a person is seldom the head
 _LEAST_FRAMES = 5  # of which a median is a background
 _MOTION = 1.5  # what moves, against what only stands out
 _NOISE = 10.0  # steps of brightness
@@ -26,8 +26,9 @@ _CONTRAST = 25.0  # standard deviation of a picture in which everything can be s
 _HALF_MS = 4000
 _LOST = 0.55  # of what the best window has
 _LOST_SHARE = 0.2  # of the time
+_LOST_SHOT, _CLEAR_SHOT = 0.7, 0.1  # the same of a whole shot: many glimpses agree
 _CLEAR, _CLEAR_MORE = 1.0, 0.25  # how much a window must hold more than its share of an even picture
-_CUT = 32.0  # steps of brightness, on average over the picture
+_CUT, _OTHER = 32.0, 16.0  # steps of brightness, on average: surely another picture, and perhaps
 _TRAVEL_COST = 0.35  # of a window's whole content, for a way as long as the window
 _SMOOTH_MS = 450.0
 
@@ -38,6 +39,7 @@ class Glimpse(NamedTuple):
     at_ms: int
     saliency: Saliency
     weight: float = 1.0  # little where hardly anything can be seen, and late in a part: many scenes end before
+    shot: int = 0  # as far as pictures tell that lie seconds apart
 
 
 def subject_of(seen: Saliency) -> tuple[float, float]:
@@ -60,7 +62,7 @@ def crop_place(seen: Saliency, *, picture_shape: float, window_shape: float) -> 
     along which it does not move.
     """
     axis, length = window_length(picture_shape, window_shape)
-    place = best_place(seen.sum(axis=axis), length, headroom=_HEADROOM if axis else 0.0)
+    place = best_place(seen.sum(axis=axis), length, headroom=HEADROOM if axis else 0.0)
     return (place, 0.5) if axis == 0 else (0.5, place)
 
 
@@ -104,13 +106,22 @@ def with_motion(frames: Sequence[tuple[int, Pixels]]) -> list[Glimpse]:
 
     Where all of the picture changes, the camera moves, and nothing can be told from that.
     """
+    if not frames:
+        return []
     maps = [saliency(rgb) for _, rgb in frames]
     weights = [max(0.02, min(1.0, float(rgb.std()) / _CONTRAST) * 0.5 ** (at_ms / _HALF_MS)) for at_ms, rgb in frames]
     moving = _moving([rgb for _, rgb in frames], maps[0].shape) if len(frames) >= _LEAST_FRAMES else [None] * len(maps)
+    shots = accumulate((change > _OTHER for change in _changes(frames)), initial=0)
     return [
-        Glimpse(at_ms, _together(still, motion), weight)
-        for (at_ms, _), still, motion, weight in zip(frames, maps, moving, weights, strict=True)
+        Glimpse(at_ms, _together(still, motion), weight, shot)
+        for (at_ms, _), still, motion, weight, shot in zip(frames, maps, moving, weights, shots, strict=True)
     ]
+
+
+def averaged(glimpses: Sequence[Glimpse]) -> Saliency:
+    """Return what is salient in all of them, by their weights."""
+    maps, weights = [glimpse.saliency for glimpse in glimpses], [glimpse.weight for glimpse in glimpses]
+    return np.asarray(np.average(maps, axis=0, weights=weights), np.float32)
 
 
 def _together(still: Saliency, motion: Saliency | None) -> Saliency:
@@ -132,10 +143,28 @@ def _moving(frames: Sequence[Pixels], shape: tuple[int, ...]) -> list[Saliency |
 
 def has_cut(frames: Sequence[tuple[int, Pixels]]) -> bool:
     """Return whether a clip changes its picture from one frame to the next as a cut does."""
+    return any(change > _CUT for change in _changes(frames))
+
+
+def _changes(frames: Sequence[tuple[int, Pixels]]) -> list[float]:
+    """Return how many steps of brightness each frame but the first is from the one before."""
     greys = [
         cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (32, 32), interpolation=cv2.INTER_AREA) for _, rgb in frames
     ]
-    return any(float(cv2.absdiff(one, other).mean()) > _CUT for one, other in pairwise(greys))
+    return [float(cv2.absdiff(one, other).mean()) for one, other in pairwise(greys)]
+
+
+def loses_a_shot(glimpses: Sequence[Glimpse], place: float, *, axis: int, length: float) -> bool:
+    """Return whether a window resting at `place` loses the subject of one of the shots that a clip is made of."""
+    shots = [list(shot) for _, shot in groupby(glimpses, key=lambda glimpse: glimpse.shot)]
+    if len(shots) == 1:
+        return False
+    for shot in shots:
+        scores = place_scores(averaged(shot).sum(axis=axis), length)
+        here, best = float(np.interp(place, np.linspace(0, 1, _PLACES), scores)), float(scores.max())
+        if best > length + _CLEAR_SHOT * (1 - length) and here < _LOST_SHOT * best:
+            return True
+    return False
 
 
 def leaves_window(glimpses: Sequence[Glimpse], place: float, *, axis: int, length: float) -> bool:

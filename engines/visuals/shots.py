@@ -158,7 +158,9 @@ def _open_side(
         source = FootageClip(part, frame_count=frame_count, first_frame=first_frame)
     if _is_still_camera(loaded.shot, *size):
         return source, source
-    return source, source.with_effects([CameraMove(loaded.shot, *size, played_s=frame_to_seconds(first_frame, fps))])
+    # Half a frame on, since a rate is converted to the nearest frames: the window cuts when its footage does.
+    played_s = frame_to_seconds(first_frame, fps) + (0.5 / float(fps) if loaded.shot.follow else 0.0)
+    return source, source.with_effects([CameraMove(loaded.shot, *size, played_s=played_s)])
 
 
 def _is_still_camera(shot: Shot, width_px: int, height_px: int) -> bool:

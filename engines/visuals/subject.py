@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from engines.visuals.glances import ClipPart, dense_glances, glance_at_still, key_glances
+from engines.visuals.cuts import by_shot
+from engines.visuals.glances import ClipPart, Frames, dense_glances, glance_at_still, key_glances
 from engines.visuals.reframing import (
+    HEADROOM,
     Glimpse,
+    averaged,
+    best_place,
     crop_place,
     follow_places,
     has_cut,
     leaves_window,
+    loses_a_shot,
     subject_of,
     window_length,
     with_motion,
@@ -32,6 +35,7 @@ _NAMED: dict[Focus, Pair] = {
     Focus.LEFT: (0.0, 0.5),
     Focus.RIGHT: (1.0, 0.5),
 }
+_ALIKE = 0.02  # places that differ less are one
 _SQUARES = 4  # the sides of what is decoded are multiples of it
 
 
@@ -64,8 +68,7 @@ def aim_at_clip(glimpses: Sequence[Glimpse], *, picture_px: Size, shape: float) 
     """Return where a clip is cropped all the time, so that it keeps most of what is salient in it."""
     if not glimpses:
         return Aim()
-    maps, weights = [glimpse.saliency for glimpse in glimpses], [glimpse.weight for glimpse in glimpses]
-    return _aim(np.asarray(np.average(maps, axis=0, weights=weights), np.float32), picture_px, shape)
+    return _aim(averaged(glimpses), picture_px, shape)
 
 
 def seen_in_clip(part: ClipPart) -> list[Glimpse]:
@@ -78,17 +81,46 @@ def follow_subject(
 ) -> Follow | None:
     """Return how a window follows the subject of a clip; None where one that rests at `aim` keeps it.
 
-    A clip that has cuts of its own has another subject after each, and the window rests, too.
+    A clip that has cuts of its own has another subject after each: the window then cuts, too.
     """
     axis, length = window_length(picture_px[0] / picture_px[1], canvas_px[0] / canvas_px[1])
-    if not leaves_window(glimpses, aim.place[axis], axis=axis, length=length):
+    rest = aim.place[axis]
+    is_lost = leaves_window(glimpses, rest, axis=axis, length=length)
+    if not is_lost and not loses_a_shot(glimpses, rest, axis=axis, length=length):
         return None
-    frames = dense_glances(part)
+    frames, cuts_ms = dense_glances(part)
+    shots = by_shot(frames, cuts_ms)
+    if len(shots) > 1:
+        places = _places_of_shots(shots, axis=axis, length=length)
+    else:
+        places = _places_along(frames, rest, axis=axis, length=length)
+    if not places or max(places.values()) - min(places.values()) < _ALIKE:
+        return None
+    starts = [place * (1 - length) for place in places.values()]
+    return _follow(starts, tuple(places), axis=axis, length=length, canvas_px=canvas_px)
+
+
+def _places_along(frames: Frames, rest: float, *, axis: int, length: float) -> dict[int, float]:
+    """Return where a window is at each glimpse of one shot; nothing where one that rests keeps its subject."""
     closer = with_motion(frames)
-    if has_cut(frames) or not leaves_window(closer, aim.place[axis], axis=axis, length=length):
-        return None
-    starts = [place * (1 - length) for place in follow_places(closer, axis=axis, length=length)]
-    return _follow(starts, [glimpse.at_ms for glimpse in closer], axis=axis, length=length, canvas_px=canvas_px)
+    if has_cut(frames) or not leaves_window(closer, rest, axis=axis, length=length):
+        return {}
+    places = follow_places(closer, axis=axis, length=length)
+    return {glimpse.at_ms: place for glimpse, place in zip(closer, places, strict=True)}
+
+
+def _places_of_shots(shots: Sequence[tuple[int, Frames]], *, axis: int, length: float) -> dict[int, float]:
+    """Return where the window is, at the first and the last moment of each shot and where it moves in between."""
+    places: dict[int, float] = {}
+    ends_ms = [begin_ms for begin_ms, _ in shots[1:]] + [shots[-1][1][-1][0] + 1]
+    for (begin_ms, frames), end_ms in zip(shots, ends_ms, strict=True):
+        seen = averaged(with_motion(frames))
+        rest = best_place(seen.sum(axis=axis), length, headroom=HEADROOM if axis else 0.0)
+        along = _places_along(frames, rest, axis=axis, length=length) or {begin_ms: rest}
+        first, last = next(iter(along.values())), next(reversed(along.values()))
+        inside = {at_ms: place for at_ms, place in along.items() if begin_ms < at_ms < end_ms - 1}
+        places |= {begin_ms: first, **inside, end_ms - 1: last}
+    return places
 
 
 def _follow(starts: Sequence[float], times_ms: Sequence[int], *, axis: int, length: float, canvas_px: Size) -> Follow:

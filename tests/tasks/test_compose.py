@@ -8,13 +8,15 @@ import pytest
 from PIL import Image
 
 from blocks.store import ArtifactStore
+from engines.visuals.color import i420_to_rgb
 from engines.visuals.probe import probe
-from engines.visuals.shots import is_plain
+from engines.visuals.shots import is_plain, open_shot
 from models.encoding import FrameFormat
 from models.media import MediaInfo, MediaKind, MediaLimits, Source
 from models.picture import Fit, Focus, MotionName
 from models.shots import FULL_WINDOW, Framing, Shot
 from tasks.compose import compose_clip
+from tasks.shots import load_shot
 from tests.media import constant_rate, make_video
 
 VIDEO = FrameFormat(width_px=108, height_px=192, fps=Fraction(30))
@@ -115,3 +117,30 @@ def test_two_pictures_get_half_of_the_screen_each(photo: Source, clip: Source):
     assert [picture.height_px for picture in shot.pictures] == [96, 96]
     color = Source(uri="color:#102030", info=MediaInfo(kind=MediaKind.COLOR))
     assert composed(color, MotionName.ZOOM_IN, second=photo).window_to == FULL_WINDOW
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001), Fraction(30), Fraction(60)])
+@pytest.mark.parametrize("source_rate", [24, 25, Fraction(30000, 1001)])
+def test_the_window_cuts_in_the_frame_in_which_the_clip_does(
+    store: ArtifactStore, tmp_path: Path, rate: Fraction, source_rate: Fraction
+):
+    frames = []
+    for number in range(75):
+        rgb = np.full((180, 320, 3), (120, 140, 160) if number < 38 else (60, 70, 50), np.uint8)
+        x = 24 if number < 38 else 256
+        rgb[60:130, x : x + 40] = (210, 60, 40)
+        frames.append(rgb)
+    source = stored(
+        store, make_video(tmp_path / "a.mp4", pts_ms=constant_rate(75, source_rate), pictures=frames, size=(320, 180))
+    )
+    video = VIDEO.model_copy(update={"fps": rate})
+    framing = Framing(fit=Fit.COVER, motion=MotionName.NONE, still_motion=MotionName.NONE)
+    shot = compose_clip.fn(source, None, framing, video, 1, 1)
+    assert shot.follow
+    count = int(2.9 * rate)
+    decoder, played = open_shot(load_shot(store, shot), video, frame_count=count)
+    with decoder:
+        for number in range(count):
+            rgb = i420_to_rgb(played.get_frame(float(number / rate))).astype(int)
+            red = (rgb[..., 0] > 150) & (rgb[..., 2] < 100)
+            assert red.sum() > 0.85 * (70 * 40) * (192 / 180) ** 2, number

@@ -198,6 +198,48 @@ def test_a_camera_that_pans_is_not_fought(tmp_path: Path):
     assert watched(part(path, 100))[1] is None
 
 
+TWO_SHOTS = (("clouds", 0.18), ("meadow", 0.82))
+
+
+def two_shots(path: Path, lengths: tuple[int, int], *, gop: int = 250) -> Path:
+    """A clip of two shots at 25 fps, in which a ball is at one side and then at the other."""
+    pictures = []
+    for (ground, x), length in zip(TWO_SHOTS, lengths, strict=True):
+        picture = np.ascontiguousarray(GROUNDS[ground](np.random.default_rng(1), 320, 180))
+        SUBJECTS["ball"][0](picture, (x * 320, 90), 70, (210, 40, 40))
+        pictures += [picture] * length
+    return make_video(path, pts_ms=constant_rate(sum(lengths), 25), pictures=pictures, size=(320, 180), gop=gop)
+
+
+@pytest.mark.parametrize("gop", [12, 250])
+@pytest.mark.parametrize("lengths", [(60, 60), (33, 91), (90, 30)])
+def test_each_shot_of_a_clip_has_a_window_of_its_own(tmp_path: Path, lengths: tuple[int, int], gop: int):
+    _, follow = watched(part(two_shots(tmp_path / "a.mp4", lengths, gop=gop), sum(lengths)))
+    assert follow is not None
+    length = TALL / WIDE
+    reach = length / (CANVAS[0] / follow.size_px[0])
+    low = follow.place[0] * (1 - reach)
+    for number in range(sum(lengths)):
+        x = TWO_SHOTS[number >= lengths[0]][1]
+        start = low + followed(follow.keys, number * 40 + 16).x * reach  # as a frame of 30 a second looks it up
+        assert start <= x - 0.09
+        assert x + 0.09 <= start + length
+    rests = {round(followed(follow.keys, number * 40 + 16).x, 3) for number in range(sum(lengths))}
+    assert len(rests) == 2, "it rests in each of them"
+
+
+def test_shots_with_their_subjects_at_one_place_need_one_window(tmp_path: Path):
+    pictures = []
+    for ground in ("clouds", "meadow"):
+        picture = np.ascontiguousarray(GROUNDS[ground](np.random.default_rng(1), 320, 180))
+        SUBJECTS["ball"][0](picture, (0.8 * 320, 90), 70, (210, 40, 40))
+        pictures += [picture] * 50
+    path = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(100, 25), pictures=pictures, size=(320, 180))
+    aim, follow = watched(part(path, 100))
+    assert follow is None
+    assert kept(0.8, aim.place[0], TALL / WIDE, 0.09) > 0.95
+
+
 def test_a_clip_that_cannot_be_read_is_cropped_in_its_middle(tmp_path: Path):
     path = clip(tmp_path / "a.mp4", np.full(20, 0.5))
     path.write_bytes(path.read_bytes()[:400])
