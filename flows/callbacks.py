@@ -10,7 +10,7 @@ from flows.artifacts import show_failures
 from models.callback import CallbackError, CallbackEvent, Ending
 from models.report import RenderReport
 from models.spec import ShortSpec
-from tasks.callback import RETRIES, event_id, fixed_body, send_callback
+from tasks.callback import RETRIES, event_id, fixed_body, send_callback, told_attempt
 from tasks.errors import RenderFailed
 
 
@@ -56,5 +56,7 @@ def deliver(url: str, event: CallbackEvent, *, retries: int = RETRIES) -> None:
 
 def _event(state: Ending, **told: object) -> CallbackEvent:
     run_id, attempt = str(runtime.flow_run.id), int(runtime.flow_run.run_count)
-    identity = {"id": event_id(run_id, attempt=attempt, state=state), "run_id": run_id, "attempt": attempt}
+    earlier = told_attempt(run_id, up_to=attempt - 1, state=state)
+    attempt = attempt if earlier is None else earlier
+    identity = {"id": event_id(run_id, attempt, state), "run_id": run_id, "attempt": attempt}
     return CallbackEvent.model_validate({**identity, "state": state, **told})

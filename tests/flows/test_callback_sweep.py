@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending, Running
@@ -14,6 +15,8 @@ from blocks.callbacks import EVENT_HEADER
 from blocks.heartbeat import no_heartbeat
 from blocks.store import ArtifactStore
 from flows.deliver_callback import deliver_callback
+from models.callback import CallbackEvent, Ending
+from tasks.callback import event_id, fixed_body, send_callback, told_attempt
 from tests.receiver import Receiver
 
 Ended = Callable[..., UUID]
@@ -144,3 +147,36 @@ def test_it_looks_through_more_runs_than_one_page(receiver: Receiver, run_of: En
     run_of(Running(), "deliver-callback", run_id=str(uuid4()))
     sweep()
     assert events(receiver) == sorted(f"{run_id}:0:crashed" for run_id in cut_off)
+
+
+@pytest.mark.parametrize("was_delivered", [False, True])
+def test_a_render_that_dies_after_it_has_told_its_end_has_ended_so(
+    receiver: Receiver, run_of: Ended, was_delivered: bool
+):
+    run_id = run_of(Crashed(message="gone"), spec=spec(receiver.url))
+    own = CallbackEvent(
+        id=event_id(run_id, 0, Ending.COMPLETED),
+        state=Ending.COMPLETED,
+        run_id=str(run_id),
+        attempt=0,
+        title="Cut off",
+        slug="cut-off",
+    )
+    body = fixed_body(own)
+    if was_delivered:
+        with no_heartbeat():
+            tell(receiver.url, own.id, body)
+        assert events(receiver) == [own.id]
+    sweep()
+    sweep()
+    assert events(receiver) == ([] if was_delivered else [own.id])
+    assert told_attempt(run_id, up_to=0, state=Ending.COMPLETED) == 0
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run_id, Completed(), force=True)
+    assert told_attempt(run_id, up_to=0, state=Ending.COMPLETED) is None  # who starts it again is told again
+
+
+@flow(name="tell", persist_result=False)
+def tell(url: str, event_id: str, body: str) -> None:
+    """What the run did before it was killed."""
+    send_callback(url, event_id, body)
