@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SPEC = {
     "canvas": {"preset": "square"},
     "scenes": [{"visual": "color:#204060", "min_duration_ms": 200}],
 }
+TIMEOUT_S = 300  # more than a local server may take to start on a busy machine
 WRONG = """
 title: ""
 sceens: []
@@ -42,7 +44,7 @@ def run(*arguments: str, home: Path, spec: str | None = None, **environment: str
         capture_output=True,
         text=True,
         cwd=home,
-        timeout=120,
+        timeout=TIMEOUT_S,
         check=False,
         env={**os.environ, "NEUROSHORTS_STORE": str(home / "store"), "HOME": str(home), **environment},
     )
@@ -217,8 +219,15 @@ def test_doctor_says_how_to_mend_a_server_that_is_away(tmp_path: Path):
     assert "bad  Prefect API: http://127.0.0.1:9/api" in ended.stdout
 
 
-def test_down_ends_the_server_that_render_started(tmp_path: Path):
-    own = {**without_server(tmp_path), "PREFECT_API_URL": ""}
+@pytest.fixture
+def own(tmp_path: Path) -> Generator[dict[str, str]]:
+    """An installation without a server, and without one again in the end, however the test ends."""
+    environment = {**without_server(tmp_path), "PREFECT_API_URL": ""}
+    yield environment
+    run("down", home=tmp_path, **environment)
+
+
+def test_down_ends_the_server_that_render_started(tmp_path: Path, own: dict[str, str]):
     assert "Nothing was running" in run("down", home=tmp_path, **own).stdout
     ended = run("render", "-", home=tmp_path, spec=json.dumps(SPEC), **own)
     assert ended.returncode == 0, ended.stderr
