@@ -218,7 +218,6 @@ def effects() -> None:
 @app.command()
 def settings() -> None:
     """List the environment variables of an installation, the values that count here, and what they are for."""
-    from rich.padding import Padding
     from rich.text import Text
 
     from blocks.settings import get_settings
@@ -226,7 +225,7 @@ def settings() -> None:
 
     for setting in list_settings(get_settings()):
         stdout.print(Text(f"{setting.variable}={setting.value}", style="bold" if setting.is_set else ""))
-        stdout.print(Padding(Text(setting.meaning, style="dim"), (0, 0, 0, 4)))
+        stdout.print(Text(f"    {setting.meaning}", style="dim"))
 
 
 @app.command()

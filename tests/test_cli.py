@@ -61,6 +61,10 @@ def test_settings_are_listed_without_secrets(tmp_path: Path):
     assert "NEUROSHORTS_DESTINATION=shelf" in ended.stdout
     assert "NEUROSHORTS_PEXELS_API_KEY=(secret)" in ended.stdout
     assert "hunter2" not in ended.stdout
+    assert (
+        "    Artifact store: a folder, store://NAME/folder, or an fsspec URL such as s3://bucket/folder\n"
+        in ended.stdout
+    )
 
 
 # --- render ------------------------------------------------------------------------------------------------------
