@@ -19,6 +19,7 @@ from models.voice import VoiceProvider
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from blocks.store import ArtifactStore
     from models.report import PreviewReport, RenderReport
     from models.spec import ShortSpec
 
@@ -28,6 +29,8 @@ EXIT_RENDER_FAILED = 1
 EXIT_SPEC_WRONG = 2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Render short videos from a spec.")
+cache = typer.Typer(no_args_is_help=True, help="The files that this machine keeps of the artifact store.")
+app.add_typer(cache, name="cache")
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True, soft_wrap=True)
 
@@ -313,6 +316,53 @@ def copy_store(
     )
 
 
+@cache.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+    """Tell what the cache takes, and what of it running renders need."""
+    from rich.filesize import decimal
+
+    with _told_errors():
+        store = _own_store()
+        told = store.shelf.status(store.url)
+    if as_json:
+        stdout.out(told.model_dump_json(indent=2), highlight=False)
+        return
+    limit = "no limit" if told.max_bytes is None else f"limit {decimal(told.max_bytes)}"
+    stdout.print(f"[bold]{told.folder}[/]" + ("" if told.store == told.folder else f", of {told.store}"))
+    stdout.print(
+        f"{told.files} files, {decimal(told.bytes)} ({limit}, {decimal(told.free_bytes)} free)", highlight=False
+    )
+    stdout.print(f"{told.held_files} files, {decimal(told.held_bytes)}, in use by running programs", highlight=False)
+    stdout.print(f"{told.half_fetched_files} half fetched, {decimal(told.half_fetched_bytes)}", highlight=False)
+
+
+@cache.command()
+def prune(
+    max_gib: Annotated[
+        float | None, typer.Option(min=0, help="Size to keep; the cache's limit when not given.")
+    ] = None,
+    unused_days: Annotated[float | None, typer.Option(min=0, help="Also what was not used for so long.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was removed as JSON.")] = False,
+) -> None:
+    """Remove the files that were not used for longest; never what running renders need."""
+    from rich.filesize import decimal
+
+    with _told_errors():
+        shelf = _own_store().shelf
+        most = shelf.max_bytes if max_gib is None else int(max_gib * (1 << 30))
+        unused_s = None if unused_days is None else unused_days * 24 * 3600
+        gone = shelf.evict(max_bytes=most, unused_s=unused_s, dry_run=dry_run)
+    if as_json:
+        stdout.out(gone.model_dump_json(indent=2), highlight=False)
+        return
+    stdout.print(
+        f"{gone.removed_files} files ({decimal(gone.removed_bytes)}) and {gone.removed_parts} half-fetched ones "
+        f"{'would be ' if dry_run else ''}removed, {gone.kept_files} ({decimal(gone.kept_bytes)}) kept",
+        highlight=False,
+    )
+
+
 @app.command()
 def down() -> None:
     """End what `up` started, or the local server that `render` started."""
@@ -353,6 +403,17 @@ def _read_spec(argument: str) -> "ShortSpec":
     except (OSError, UnicodeDecodeError) as error:
         stderr.print(f"{argument}: {error}", style="red", markup=False, highlight=False)
     raise typer.Exit(EXIT_SPEC_WRONG)
+
+
+def _own_store() -> "ArtifactStore":
+    """Return the configured artifact store; one that a block names needs Prefect's API."""
+    from blocks.settings import get_settings
+
+    if get_settings().store.startswith("store://"):
+        _choose_server()
+    from blocks.store import open_store
+
+    return open_store()
 
 
 def _time_ms(text: str) -> int:

@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from blocks.eviction import digest_of
 from blocks.records import refs_in
 from blocks.store import ArtifactStore
-from blocks.usage import Stored, list_local
+from blocks.usage import Stored
 from models.pruning import PruneReport
 
 MIN_AGE_S = 24 * 3600.0
@@ -28,7 +29,7 @@ def prune(
     now = time.time()
     limit_s = max(max_age_s, MIN_AGE_S)
     records = sorted(store.list("results"), key=lambda record: record.modified_s)
-    blobs = {_digest(blob): blob for blob in store.list("blobs")}
+    blobs = {digest_of(blob.key): blob for blob in store.list("blobs")}
     refers = {record.key: _digests(store, record) for record in records}
 
     expired = [record for record in records if now - record.modified_s > limit_s]
@@ -41,7 +42,7 @@ def prune(
     orphans = [blob for digest, blob in blobs.items() if digest not in needed and now - blob.modified_s > MIN_AGE_S]
     if not dry_run:
         removed = [*_remove(store, expired), *_remove(store, orphans)]
-        _prune_copies(store, older_than_s=now - limit_s)
+        _prune_copies(store, unused_s=limit_s)
     else:
         removed = [*expired, *orphans]
     gone = {entry.key for entry in removed}
@@ -90,12 +91,10 @@ def _remove(store: ArtifactStore, entries: Iterable[Stored]) -> list[Stored]:
     return removed
 
 
-def _prune_copies(store: ArtifactStore, *, older_than_s: float) -> None:
+def _prune_copies(store: ArtifactStore, *, unused_s: float) -> None:
     """Remove this machine's copies of a remote store's blobs that nothing here has used for long."""
     if store.is_remote:
-        for copy in list_local(store.root, "blobs"):
-            if copy.modified_s < older_than_s:
-                (store.root / copy.key).unlink(missing_ok=True)
+        store.shelf.evict(unused_s=unused_s)
 
 
 def _digests(store: ArtifactStore, record: Stored) -> frozenset[str]:
@@ -106,7 +105,3 @@ def _digests(store: ArtifactStore, record: Stored) -> frozenset[str]:
     except (FileNotFoundError, ValueError, TypeError):
         return frozenset()
     return frozenset(ref.sha256 for ref in refs_in(result))
-
-
-def _digest(blob: Stored) -> str:
-    return blob.key.rpartition("/")[2].partition(".")[0]

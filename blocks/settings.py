@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default_factory=lambda: _cache_dir() / "remote", description="Local copies of a remote store's blobs"
     )
+    cache_max_gib: float | None = Field(
+        default=50,
+        gt=0,
+        description="Most GiB of blobs on this machine, above which the longest unused go; null for any number",
+    )
     allow_private_networks: bool = Field(
         default=False, description="Let sources name addresses inside private, loopback and link-local networks"
     )
@@ -177,6 +182,11 @@ class Settings(BaseSettings):
         return MediaLimits(
             max_bytes=self.max_source_bytes, max_pixels=self.max_pixels, max_duration_ms=self.max_duration_ms
         )
+
+    @property
+    def cache_max_bytes(self) -> int | None:
+        """Most bytes of blobs on this machine, if there is a limit."""
+        return None if self.cache_max_gib is None else int(self.cache_max_gib * _GIB)
 
     @property
     def scene_workers(self) -> int:

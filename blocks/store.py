@@ -4,6 +4,7 @@
     results/ab/abcdef….json what a step returned, under its cache key
     tmp/…                   half-made files of live processes
     partial/…               half-fetched files, to go on with
+    pins/…                  what living processes use, so that making room does not take it
 
 Nothing is ever written under a final name: files are made in `tmp`, synced and renamed, so a process that is
 killed leaves at most rubbish in `tmp`, which the next process sweeps. A remote store (object stores put whole
@@ -20,11 +21,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from blocks.eviction import Shelf
 from blocks.places import local_folder
 from blocks.proofs import Proofs
 from blocks.remote import RemoteFolder
 from blocks.settings import get_settings
-from blocks.sinks import PartFolder, Sink
+from blocks.sinks import Sink
 from blocks.usage import Stored, is_stale, list_local, mark_used, stat_local
 from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
@@ -45,15 +47,19 @@ _SUFFIXES = {
 class ArtifactStore:
     """Content-addressed storage in a folder or under a URL of storage. Safe between threads and processes."""
 
-    def __init__(self, url: str, *, cache_dir: Path) -> None:
-        """Open the store at `url`; `cache_dir` holds local copies when the store is remote."""
+    def __init__(self, url: str, *, cache_dir: Path, max_bytes: int | None = None) -> None:
+        """Open the store at `url`; `cache_dir` holds local copies when the store is remote.
+
+        Above `max_bytes` of blobs on this machine, those that were not used for longest are removed.
+        """
         self.url = url.rstrip("/")
         folder = local_folder(url)
         self._remote = RemoteFolder(self.url) if folder is None else None
         self.root = folder or cache_dir
         self._workspace = Workspace(self.root / "tmp")
         self._proofs = Proofs()
-        self.parts = PartFolder(self.root / "partial")
+        self.shelf = Shelf(self.root, max_bytes=max_bytes)
+        self.parts = self.shelf.parts
 
     @property
     def is_remote(self) -> bool:
@@ -94,7 +100,6 @@ class ArtifactStore:
         """
         path = self._local(ref)
         if self._is_whole(ref):
-            mark_used(path)
             return path
         if not self._remote:
             raise StoreCorrupt(uri=str(path), reason="is missing from the store or damaged")
@@ -224,17 +229,24 @@ class ArtifactStore:
             raise
 
     def _is_whole(self, ref: ArtifactRef) -> bool:
-        return self._proofs.holds(self._local(ref), sha256=ref.sha256, size=ref.size)
+        """Return whether the blob is on this machine as its name says; if so, it stays for as long as it is used."""
+        path = self._local(ref)
+        self.shelf.pins.hold(ref.sha256)
+        if not self._proofs.holds(path, sha256=ref.sha256, size=ref.size):
+            return False
+        if mark_used(path):
+            self._proofs.note(path)
+        return True
 
     def _publish(self, part: Path, ref: ArtifactRef) -> None:
         """Give a file that was hashed its name, unless a good one has it already: a damaged one is replaced."""
         final = self._local(ref)
         if self._is_whole(ref):
-            mark_used(final)
             part.unlink()
         else:
             _rename_into_place(part, final)
             self._proofs.note(final)
+            self.shelf.added(ref.size)
 
     def _download(self, ref: ArtifactRef, final: Path) -> Path:
         """Fetch a blob that no other process has fetched meanwhile, from where an earlier attempt stopped."""
@@ -254,18 +266,19 @@ class ArtifactStore:
                 raise StoreCorrupt(uri=ref.uri, reason="its content does not match its name")
             _rename_into_place(part.finished(), final)
             self._proofs.note(final)
+        self.shelf.added(ref.size)
         return final
 
 
 def open_store() -> ArtifactStore:
     """Return the store that the settings name, opened once per process."""
     settings = get_settings()
-    return _open(settings.store, settings.cache_dir)
+    return _open(settings.store, settings.cache_dir, settings.cache_max_bytes)
 
 
 @cache
-def _open(url: str, cache_dir: Path) -> ArtifactStore:
-    return ArtifactStore(url, cache_dir=cache_dir)
+def _open(url: str, cache_dir: Path, max_bytes: int | None) -> ArtifactStore:
+    return ArtifactStore(url, cache_dir=cache_dir, max_bytes=max_bytes)
 
 
 def _blob_key(ref: ArtifactRef) -> str:

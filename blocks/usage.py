@@ -10,6 +10,7 @@ from pathlib import Path
 from models.base import Model
 
 _NOTE_USE_AFTER_S = 3600.0
+_NOTE_USE_HERE_AFTER_S = 600.0
 
 
 class Stored(Model):
@@ -41,8 +42,10 @@ def is_stale(modified_s: float) -> bool:
     return time.time() - modified_s > _NOTE_USE_AFTER_S
 
 
-def mark_used(path: Path) -> None:
-    """Make a file as young as its last use."""
+def mark_used(path: Path) -> bool:
+    """Make a file of this machine as young as its last use, unless it is almost; return whether it changed."""
     with suppress(FileNotFoundError):
-        if is_stale(path.stat().st_mtime):
+        if time.time() - path.stat().st_mtime > _NOTE_USE_HERE_AFTER_S:
             os.utime(path)
+            return True
+    return False

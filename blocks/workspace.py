@@ -20,7 +20,7 @@ class Workspace:
     def __init__(self, parent: Path, *, keep: frozenset[Path] = frozenset()) -> None:
         """Claim a folder below `parent`, and sweep those of the dead that are not to be kept."""
         parent.mkdir(parents=True, exist_ok=True)
-        _sweep(parent, keep)
+        sweep(parent, keep=keep)
         self.folder = parent / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._lock = self._claim()
         self._pid = os.getpid()
@@ -48,8 +48,8 @@ class Workspace:
         return lock
 
 
-def _sweep(parent: Path, keep: frozenset[Path]) -> None:
-    """Remove the folders of processes that are gone."""
+def sweep(parent: Path, *, keep: frozenset[Path] = frozenset()) -> None:
+    """Remove the folders of processes that are gone, but for those that are to be kept."""
     for lock_path in parent.glob("*.lock"):
         if lock_path.with_suffix("") in keep:
             continue

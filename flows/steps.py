@@ -16,6 +16,7 @@ from models.report import ServiceReport, StepFailure, StepReport
 from tasks.clock import step_clock
 from tasks.errors import RenderFailed, SceneError
 from tasks.inputs import Inputs
+from tasks.pins import blobs_kept
 from tasks.retries import is_transient
 from tasks.services import service_ledger
 
@@ -39,6 +40,7 @@ class Steps:
     def __enter__(self) -> Self:
         self._seconds = self._stack.enter_context(step_clock())
         self._ledger = self._stack.enter_context(service_ledger())
+        self._stack.enter_context(blobs_kept())
         return self
 
     def __exit__(
