@@ -263,6 +263,12 @@ class FontUnknown(UserError):
     template = "captions.font: no font {font!r}; choose one of {known}"
 
 
+class FontUnreadable(UserError):
+    """Needs `font`, `reason`: a file in a folder of fonts that is damaged, or no font."""
+
+    template = "the font file {font} cannot be used ({reason}); remove it, or put a sound copy in its place"
+
+
 class PresetUnknown(UserError):
     """Needs `preset`, `known`: the presets there are, in words."""
 

@@ -1,5 +1,6 @@
 """Fonts: which file draws which character, how wide the result is, and what size libass must be told."""
 
+import struct
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,22 @@ from PIL import ImageFont, features
 
 from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, is_invisible
 from engines.emoji import EmojiPictures, open_emoji
-from engines.errors import FontUnknown, GlyphsMissing
+from engines.errors import FontUnknown, FontUnreadable, GlyphsMissing
 
 FONT_SUFFIXES = (".ttf", ".otf")
+# What fontTools and FreeType let through when bytes are not what they should be.
+_BROKEN = (
+    TTLibError,
+    OSError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    TypeError,
+    NotImplementedError,
+    struct.error,
+)
 MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
 
 
@@ -178,10 +192,13 @@ def _read_face(path: Path, version: tuple[int, int]) -> Face:
         ascent, descent = windows if sum(windows) else (hhea.ascent, -hhea.descent)
         full_name = names.getDebugName(4) or path.stem
         families = {names.getDebugName(name_id) for name_id in (1, 4, 16)}
+        ass_name = (names.getDebugName(6) or full_name) if "CFF " in font else full_name
+        if not ass_name.isprintable() or set(ass_name) & set(",{}\\"):
+            raise ValueError(f"its name, {ass_name!r}, would be taken for more than a name")
         return Face(
             path=path,
             full_name=full_name,
-            ass_name=(names.getDebugName(6) or full_name) if "CFF " in font else full_name,
+            ass_name=ass_name,
             families=frozenset(name.casefold() for name in families if name),
             weight=os2.usWeightClass,
             ascent=ascent / em,
@@ -192,12 +209,17 @@ def _read_face(path: Path, version: tuple[int, int]) -> Face:
 
 @contextmanager
 def _opened(path: Path) -> Generator[TTFont]:
-    """Open a font file; what is missing or broken in it raises FontUnknown."""
+    """Open a font file; what is missing or broken in it raises FontUnreadable."""
+    with _soundness_told(path), TTFont(path, lazy=True) as font:
+        yield font
+
+
+@contextmanager
+def _soundness_told(path: Path) -> Generator[None]:
     try:
-        with TTFont(path, lazy=True) as font:
-            yield font
-    except (TTLibError, KeyError) as error:
-        raise FontUnknown(font=path.name, known=f"a sound font file ({error})") from error
+        yield
+    except _BROKEN as error:
+        raise FontUnreadable(font=path.name, reason=str(error) or type(error).__name__) from error
 
 
 @lru_cache(maxsize=64)
@@ -207,10 +229,12 @@ def _measuring_font(path: Path) -> ImageFont.FreeTypeFont:
 
 
 def _run_ink(run: Run) -> Ink:
-    font = _measuring_font(run.face.path)
-    _, top, _, bottom = font.getbbox(run.text, anchor="ls")
+    with _soundness_told(run.face.path):
+        font = _measuring_font(run.face.path)
+        _, top, _, bottom = font.getbbox(run.text, anchor="ls")
+        length_px = font.getlength(run.text)
     return Ink(
-        width_px=font.getlength(run.text) / MEASURE_EM_PX,
+        width_px=length_px / MEASURE_EM_PX,
         above_px=max(0.0, -top) / MEASURE_EM_PX,
         below_px=max(0.0, bottom) / MEASURE_EM_PX,
     )

@@ -13,6 +13,8 @@ from engines.child_limits import OPENING
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceTooLarge, SourceUnreadable
 from engines.visuals.sample_tables import check_samples
 
+# How PyAV fails on a packet of a track that was not there when the file was opened.
+NEW_TRACK = IndexError
 _OPTIONS = {"protocol_whitelist": "file"}
 _OPEN_TIMEOUT_S = 60.0
 _TO_NOWHERE = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-t", "0", "-f", "null", "-")
@@ -20,15 +22,23 @@ _OUT_OF_MEMORY = "Cannot allocate memory"
 
 
 @contextmanager
-def open_container(path: Path, *, demuxer: str) -> Generator[InputContainer]:
-    """Open a file with the one demuxer that suits its content. Raises av.FFmpegError, also within the block."""
-    with av.open(
-        f"file:{path}", format=demuxer, options=_OPTIONS, metadata_errors="replace", timeout=_OPEN_TIMEOUT_S
-    ) as container:
-        for stream in container.streams.video:
-            if stream.codec_context is not None:  # a later frame may claim another size than the first
-                stream.codec_context.options = {"max_pixels": str(ffmpeg.MOST_FRAME_PIXELS)}
-        yield container
+def open_container(path: Path, *, demuxer: str, source: str) -> Generator[InputContainer]:
+    """Open a file with the one demuxer that suits its content; what PyAV raises in the block becomes SourceUnreadable.
+
+    `source` names the file in errors.
+    """
+    try:
+        with av.open(
+            f"file:{path}", format=demuxer, options=_OPTIONS, metadata_errors="replace", timeout=_OPEN_TIMEOUT_S
+        ) as container:
+            for stream in container.streams.video:
+                if stream.codec_context is not None:  # a later frame may claim another size than the first
+                    stream.codec_context.options = {"max_pixels": str(ffmpeg.MOST_FRAME_PIXELS)}
+            yield container
+    except av.FFmpegError as error:
+        raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
+    except NEW_TRACK as error:
+        raise SourceUnreadable(source=source, reason="it is damaged: a track begins in its middle") from error
 
 
 def check_opens(path: Path, *, demuxer: str, source: str) -> None:

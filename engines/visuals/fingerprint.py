@@ -60,16 +60,13 @@ def _flat(image: Image.Image) -> Image.Image:
 def _frame_of(path: Path, source: str) -> NDArray[np.uint8]:
     demuxer = footage_demuxer(path, source=source)
     check_opens(path, demuxer=demuxer, source=source)
-    try:
-        with open_container(path, demuxer=demuxer) as container:
-            video = main_video(container, source=source)
-            if video is None:
-                raise SourceUnreadable(source=source, reason="it has no picture")
-            looked_at = min((container.duration or 0) // 3, _LOOKED_AT_MOST_S * av.time_base)
-            container.seek((container.start_time or 0) + looked_at)
-            frame = next(container.decode(video), None)
-            if frame is None:
-                raise SourceUnreadable(source=source, reason="no picture in it can be decoded")
-            return frame.reformat(format="gray").to_ndarray().astype(np.uint8, copy=False)
-    except av.FFmpegError as error:
-        raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
+    with open_container(path, demuxer=demuxer, source=source) as container:
+        video = main_video(container, source=source)
+        if video is None:
+            raise SourceUnreadable(source=source, reason="it has no picture")
+        looked_at = min((container.duration or 0) // 3, _LOOKED_AT_MOST_S * av.time_base)
+        container.seek((container.start_time or 0) + looked_at)
+        frame = next(container.decode(video), None)
+        if frame is None:
+            raise SourceUnreadable(source=source, reason="no picture in it can be decoded")
+        return frame.reformat(format="gray").to_ndarray().astype(np.uint8, copy=False)

@@ -3,7 +3,6 @@
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -45,16 +44,13 @@ class Track(Model):
 
 def read_track(path: Path, *, demuxer: str, source: str) -> Track:
     """Read the header of a file's video track. Raises SourceUnreadable."""
-    try:
-        with open_container(path, demuxer=demuxer) as container:
-            video = main_video(container, source=source)
-            if video is None:
-                raise SourceUnreadable(source=source, reason="no moving picture is found in it")
-            hdr = video.codec_context.color_trc in _HDR_TRANSFERS
-            size_px = None if demuxer in _ONE_SIZE else _first_size(container, video)
-            return Track(matrix=_matrix(video), hdr=hdr, size_px=size_px)
-    except av.FFmpegError as error:
-        raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
+    with open_container(path, demuxer=demuxer, source=source) as container:
+        video = main_video(container, source=source)
+        if video is None:
+            raise SourceUnreadable(source=source, reason="no moving picture is found in it")
+        hdr = video.codec_context.color_trc in _HDR_TRANSFERS
+        size_px = None if demuxer in _ONE_SIZE else _first_size(container, video)
+        return Track(matrix=_matrix(video), hdr=hdr, size_px=size_px)
 
 
 def filter_graph(

@@ -86,12 +86,12 @@ def _watched(part: ClipPart, *, step_ms: int, for_cuts: bool = False) -> Watched
     """Decode key frames only, or (with a step) every frame that others need, and keep one a step."""
     demuxer = footage_demuxer(part.path, source=part.source)
     try:
-        with open_container(part.path, demuxer=demuxer) as container:
+        with open_container(part.path, demuxer=demuxer, source=part.source) as container:
             video = main_video(container, source=part.source)
             changes = Changes() if for_cuts else None
             frames = [] if video is None else _decoded(container, video, part, step_ms, changes)
             return Watched(frames, changes.cut_times() if changes else ())
-    except (av.FFmpegError, SourceUnreadable):
+    except SourceUnreadable:
         return Watched([])  # the encode will say what is wrong, or cope: a crop is not worth a failure
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from engines.errors import SourceTooLarge, SourceUnreadable
 from engines.sniff import footage_demuxer, is_image, is_subtitles, read_head
 from engines.visuals.animations import frame_durations_ms
-from engines.visuals.containers import check_opens, open_container
+from engines.visuals.containers import NEW_TRACK, check_opens, open_container
 from engines.visuals.images import is_animation, open_image, orientation
 from models.media import MediaInfo, MediaKind, MediaLimits
 
@@ -90,11 +90,8 @@ def _read_to_end(image: Image.Image) -> None:
 def _probe_av(path: Path, source: str, limits: MediaLimits) -> MediaInfo:
     demuxer = footage_demuxer(path, source=source)
     check_opens(path, demuxer=demuxer, source=source)
-    try:
-        with open_container(path, demuxer=demuxer) as container:
-            return _inspect(container, demuxer, source, limits)
-    except av.FFmpegError as error:
-        raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
+    with open_container(path, demuxer=demuxer, source=source) as container:
+        return _inspect(container, demuxer, source, limits)
 
 
 def _inspect(container: InputContainer, demuxer: str, source: str, limits: MediaLimits) -> MediaInfo:
@@ -171,6 +168,6 @@ def _last_packets(container: InputContainer) -> dict[int, Fraction]:
                 duration = 1 / stream.guessed_rate
             end = packet.pts * packet.time_base + duration
             ends[stream.index] = max(end, ends.get(stream.index, end))
-    except av.FFmpegError:
+    except (av.FFmpegError, NEW_TRACK):
         pass  # the data ends in the middle of a packet: what was found before is what there is
     return ends
