@@ -1,12 +1,15 @@
 """Where finished files go: a folder, or any fsspec URL."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
-from blocks import claims
+from blocks import claims, links
+from blocks.drive_target import DriveTarget
 from blocks.local_target import LocalTarget
-from blocks.places import local_folder
+from blocks.places import local_folder, protocol_of
 from blocks.remote_target import RemoteTarget
+from blocks.settings import Settings
 from engines.errors import NeuroShortsError, StoreUnreachable
 from models.destination import Labels, Overwrite, Owner, settled
 from models.report import PublishedFile
@@ -68,10 +71,24 @@ def holds(file: PublishedFile) -> bool:
         return False
 
 
-def open_target(folder: str) -> LocalTarget | RemoteTarget:
+def share_link(file: PublishedFile, settings: Settings) -> tuple[str, datetime | None]:
+    """Return an address that opens the file, and until when.
+
+    That is one below the public base of its folder, if the installation has one; a presigned URL of an object store;
+    Drive's own link; else the file's own address. Only presigned ones expire.
+    """
+    if link := links.public_link(file.uri, settings.link_bases):
+        return link, None
+    folder, _, name = file.uri.rpartition("/")
+    return open_target(folder).link(name, lifetime_s=settings.link_lifetime_s)
+
+
+def open_target(folder: str) -> LocalTarget | RemoteTarget | DriveTarget:
     """Return the folder of this machine, or that behind a URL. Raises StoreUnknown, StoreRefused, DriverMissing."""
     local = local_folder(folder)
-    return RemoteTarget(folder) if local is None else LocalTarget(local)
+    if local is not None:
+        return LocalTarget(local)
+    return DriveTarget(folder) if protocol_of(folder) == "gdrive" else RemoteTarget(folder)
 
 
 def _settled(overwrite: Overwrite, folder: str) -> Overwrite:

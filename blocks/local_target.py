@@ -69,6 +69,10 @@ class LocalTarget:
         """Return the size of a file, or None if there is none."""
         return _size(self._folder / name)
 
+    def link(self, name: str, *, lifetime_s: int) -> tuple[str, None]:
+        """Return the address of a file on this machine."""
+        return (self._folder / name).absolute().as_uri(), None
+
     def names(self) -> frozenset[str]:
         """Return the names of the files that are there."""
         with suppress(FileNotFoundError), self._named():

@@ -60,6 +60,13 @@ def open_place(address: str) -> tuple[Any, str]:
     return fs, posixpath.join(block.folder, path) if path else block.folder
 
 
+def protocol_of(address: str) -> str:
+    """Return what fsspec calls the kind of storage behind an address. Raises StoreUnknown, StoreRefused."""
+    if not address.startswith(STORE):
+        return urlsplit(address).scheme if "://" in address else "file"
+    return _block(_split(address)[0]).protocol
+
+
 def local_folder(address: str) -> Path | None:
     """Return the path that an address of this machine's own files means, or None for any other.
 

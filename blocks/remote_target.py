@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from blocks import s3_uploads
+from blocks.links import expiry
 from blocks.places import faults, named_fault, open_place, put_file
 from blocks.remote import RemoteFolder
 from engines.errors import StoreRefused, StoreUnreachable, UploadDamaged
@@ -55,13 +57,13 @@ class RemoteTarget:
         """Return the size of a file, or None if there is none. Raises StoreRefused, StoreUnreachable."""
         return self._small.size(name)
 
-    def sign(self, name: str, *, lifetime_s: int) -> str | None:
-        """Return an address that opens a file for so long without keys, or None where there are no such."""
+    def link(self, name: str, *, lifetime_s: int) -> tuple[str, datetime | None]:
+        """Return an address that opens a file without keys, and until when; else where it lies, for those with keys."""
         with self._reached(name) as key:
             try:
-                return str(self._fs.sign(key, expiration=lifetime_s))
+                return str(self._fs.sign(key, expiration=lifetime_s)), expiry(lifetime_s)
             except NotImplementedError:
-                return None
+                return f"{self._url}/{name}", None
 
     def names(self) -> frozenset[str]:
         """Return the names of the files that are there. Raises StoreRefused, StoreUnreachable."""

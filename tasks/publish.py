@@ -9,7 +9,7 @@ from prefect import runtime
 
 from blocks import destinations
 from blocks.allowed import check_destination
-from blocks.links import link_period, share_link
+from blocks.links import link_period
 from blocks.places import service_of
 from blocks.settings import get_settings
 from blocks.store import open_store
@@ -76,7 +76,7 @@ def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: 
             goal.folder, goal.owner, goal.overwrite, files=labelled if folder == goal.folder else ()
         )
         published = destinations.publish_files(labelled, folder=folder)
-        link, expires = share_link(published[0], settings)
+        link, expires = destinations.share_link(published[0], settings)
     return Publication(files=published, link=link, link_expires=expires)
 
 

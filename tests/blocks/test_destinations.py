@@ -18,7 +18,7 @@ from s3fs import S3FileSystem
 
 from blocks import destinations
 from blocks.claims import CLAIM
-from blocks.links import share_link
+from blocks.destinations import share_link
 from blocks.settings import Settings
 from engines.errors import DestinationTaken, StoreCorrupt, StoreRefused, StoreUnreachable, UploadDamaged
 from models.destination import Labels, Overwrite, Owner

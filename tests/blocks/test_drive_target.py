@@ -1,0 +1,115 @@
+"""Publishing to Google Drive, by the real driver and Google's own client, at a server that speaks Drive's API."""
+
+import hashlib
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httplib2
+import httpx
+import pytest
+
+from blocks import destinations
+from blocks.claims import CLAIM
+from blocks.object_store import ObjectStore
+from blocks.settings import Settings
+from engines.errors import DestinationTaken, StoreRefused, StoreUnreachable, UploadDamaged
+from models.destination import Labels, Overwrite, Owner
+from models.report import PublishedFile
+from tests.drive_server import ROOT, DriveServer
+
+CONTENT, LARGE = b"a short" * 100, bytes(range(256)) * (36 << 10)  # 9 MiB: two parts
+MINE = Owner(title="Sam's \\ short", run="run-1", spec="spec-1")
+
+
+@pytest.fixture
+def drive(monkeypatch: pytest.MonkeyPatch) -> Generator[DriveServer]:
+    """A server in Google's place: of every request only the address is changed."""
+    server, request = DriveServer(), httplib2.Http.request
+
+    def redirected(self: Any, uri: str, *args: Any, **kwargs: Any) -> Any:
+        return request(self, uri.replace("https://www.googleapis.com", server.url), *args, **kwargs)
+
+    monkeypatch.setattr(httplib2.Http, "request", redirected)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def folder(drive: DriveServer, prefect_server: str) -> str:
+    name = f"drive-{uuid.uuid4().hex[:8]}"
+    ObjectStore(kind="gdrive", service_account=drive.account(), drive_folder_id=ROOT, folder="films").save(name)
+    return f"store://{name}/2026/sam's short"
+
+
+def publish(folder: str, tmp_path: Path, content: bytes = CONTENT, *, owner: Owner = MINE) -> PublishedFile:
+    source, sha256 = tmp_path / "source", hashlib.sha256(content).hexdigest()
+    source.write_bytes(content)
+    labels = Labels(title=owner.title, run=owner.run, media_type="video/mp4", sha256=sha256, cache_control="")
+    destinations.claim_folder(folder, owner, Overwrite.AUTO, files=("video.mp4",))
+    (file,) = destinations.publish_files({"video.mp4": (source, labels)}, folder=folder)
+    return file
+
+
+@pytest.mark.parametrize("content", [CONTENT, LARGE, b""], ids=["small", "in parts", "empty"])
+def test_drives_own_link_downloads_the_same_bytes_for_everyone(
+    drive: DriveServer, folder: str, content: bytes, tmp_path: Path
+):
+    file = publish(folder, tmp_path, content)
+    link, expires = destinations.share_link(file, Settings())
+    assert link.startswith(f"{drive.url}/uc?id=")
+    assert expires is None
+    assert hashlib.sha256(httpx.get(link).raise_for_status().content).hexdigest() == file.sha256
+    (kept,) = drive.named("video.mp4")
+    assert kept.meta["description"] == MINE.title
+    assert kept.meta["appProperties"] == {"run": "run-1", "sha256": file.sha256}
+    assert destinations.holds(file)
+
+
+def test_a_file_is_replaced_in_its_place_so_that_links_go_on_working(drive: DriveServer, folder: str, tmp_path: Path):
+    link, _ = destinations.share_link(publish(folder, tmp_path), Settings())
+    uploads = sum("/upload/" in each for each in drive.requests)
+    publish(folder, tmp_path)
+    assert sum("/upload/" in each for each in drive.requests) == uploads
+    file = publish(folder, tmp_path, b"another")
+    assert destinations.share_link(file, Settings()) == (link, None)
+    assert httpx.get(link).content == b"another"
+    assert [len(drive.named(name)) for name in ("video.mp4", CLAIM, "films", "sam's short")] == [1, 1, 1, 1]
+    other = Owner(title="Other", run="run-2", spec="spec-2")
+    with pytest.raises(DestinationTaken):
+        publish(folder, tmp_path, b"a third", owner=other)
+    destinations.write_text("{}", folder=folder, name="report.json")
+    destinations.write_text("[]", folder=folder, name="report.json")
+    assert destinations.read_text(folder=folder, name="report.json") == "[]"
+    with pytest.raises(FileNotFoundError):
+        destinations.read_text(folder=folder, name="no.json")
+
+
+@pytest.mark.parametrize("hashless", [False, True])
+def test_what_arrives_changed_does_not_stay(drive: DriveServer, folder: str, tmp_path: Path, hashless: bool):
+    drive.hashless = hashless
+    publish(folder, tmp_path)
+    drive.garbles = True
+    with pytest.raises(UploadDamaged):
+        publish(folder, tmp_path, b"another")
+    assert drive.named("video.mp4") == []
+
+
+@pytest.mark.parametrize(("status", "error"), [(503, StoreUnreachable), (403, StoreRefused), (404, StoreRefused)])
+def test_faults_pass_or_are_told(drive: DriveServer, folder: str, status: int, error: type[Exception], tmp_path: Path):
+    publish(folder, tmp_path)
+    drive.faults = [503]
+    publish(folder, tmp_path, b"another")
+    assert not drive.faults
+    drive.faults = [status] * 10
+    with pytest.raises(error, match="store://"):
+        publish(folder, tmp_path, b"a third")
+
+
+def test_where_sharing_is_forbidden_the_link_is_for_those_who_may_see_the_folder(
+    drive: DriveServer, folder: str, tmp_path: Path
+):
+    drive.forbids_sharing = True
+    link, _ = destinations.share_link(publish(folder, tmp_path), Settings())
+    assert httpx.get(link).status_code == 403
