@@ -75,9 +75,7 @@ class DriveServer:
         """Every file of a name."""
         return [file for file in self.files.values() if file.meta["name"] == name]
 
-    def answer(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         url = urlsplit(target)
         asked = {name: values[-1] for name, values in parse_qs(url.query).items()}
         if url.path == "/token":
@@ -120,9 +118,7 @@ class DriveServer:
         ]
         return _json({"files": files})
 
-    def _upload(
-        self, method: str, path: str, asked: dict[str, str], headers: dict[str, str], body: bytes
-    ) -> Answer:
+    def _upload(self, method: str, path: str, asked: dict[str, str], headers: dict[str, str], body: bytes) -> Answer:
         file_id = path.removeprefix("/upload/drive/v3/files").strip("/") or None
         if method == "PUT":
             return self._part(asked["upload_id"], headers, body)
