@@ -1,4 +1,4 @@
-"""Make docs/gallery.md and its pictures: every caption preset, transition, look, move and poster, by the real renderer.
+"""Make docs/gallery.md and its pictures, by the real renderer: captions, overlays, transitions, looks, moves, posters.
 
     python -m benchmarks.gallery
 
@@ -30,6 +30,18 @@ SCENE_MS, TRANSITION_MS = 1600, 800
 SHOWN = ("earth", "lagoon", "moon", "horsehead", "apollo17", "deep_field", "earth_night")
 CAPTIONS_AT_MS = (700, 1400, 2600)
 LINE = "Light needs time, and it takes the long way round."
+
+TITLE = "The night sky is a time machine"
+MARK = {"watermark": "top_left", "handle": "@nightsky 🌙"}
+OVERLAYS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
+    "title_card": ("Large, over the first scene", {"title_card": f"{TITLE} 🔭"}, (700,)),
+    "hook": ("Boxed lines, for a while or for good", {"hook": "Wait for the last one 👀", "hook_ms": 0}, (700, 4000)),
+    "lower_third": ("A name, or name and role", {"lower_third": "Ada 👩🏾‍🚀 | Astronaut"}, (400, 1500)),
+    "segments": ("Progress bar, scene by scene", {"progress_bar": "segments"}, (1600, 4800)),
+    "line": ("Progress bar of the whole", {"progress_bar": "line"}, (1600, 4800)),
+    "watermark": ("Logo and handle", MARK, (700,)),
+    "end_card": ("After the last scene", {**MARK, "end_card": "Follow for more 🙌🏽"}, (7500,)),
+}
 
 
 class Entry(NamedTuple):
@@ -77,6 +89,7 @@ def main() -> None:
             studio = Studio(Path(folder), environment)
             sections = {
                 "Captions": _captions(studio),
+                "Overlays": _overlays(studio),
                 "Transitions": _transitions(studio),
                 "Looks": _looks(studio),
                 "Moves": _moves(studio),
@@ -94,6 +107,14 @@ def _captions(studio: Studio) -> list[Entry]:
         spec = {"title": f"Captions {path.stem}", "captions": {"preset": path.stem}, "scenes": [scene]}
         entries.append(Entry(path.stem, "", studio.frames(spec, CAPTIONS_AT_MS)))
     return entries
+
+
+def _overlays(studio: Studio) -> list[Entry]:
+    scenes = [{**_silent(number), "min_duration_ms": 2 * SCENE_MS} for number in range(2)]
+    return [
+        Entry(name, summary, studio.frames({"title": name, "scenes": scenes, "overlays": settings}, at_ms))
+        for name, (summary, settings, at_ms) in OVERLAYS.items()
+    ]
 
 
 def _transitions(studio: Studio) -> list[Entry]:
@@ -128,9 +149,8 @@ def _moves(studio: Studio) -> list[Entry]:
 
 
 def _posters(studio: Studio) -> list[Entry]:
-    title = "The night sky is a time machine"
     return [
-        Entry(layout.value, "", [studio.poster({"title": title, "poster": {"layout": layout}, "scenes": [_silent(1)]})])
+        Entry(layout.value, "", [studio.poster({"title": TITLE, "poster": {"layout": layout}, "scenes": [_silent(1)]})])
         for layout in PosterLayout
     ]
 
