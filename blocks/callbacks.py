@@ -9,7 +9,7 @@ from prefect.exceptions import ObjectNotFound
 
 from blocks.bodies import cut_off_after
 from blocks.settings import Settings
-from blocks.web import checked_address, retry_after_s, server_of
+from blocks.web import checked_address, retry_after_s, server_of, without_secrets
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
 from engines.signing import sign
 
@@ -23,12 +23,12 @@ _NEVER = frozenset({400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 501})
 
 def service_of(address: str) -> str:
     """Return the receiver as a circuit breaker knows it."""
-    return f"callback {server_of(httpx.URL(address))}"
+    return f"callback {server_of(_url(address))}"
 
 
 def shown(address: str) -> str:
     """Return the address without what may be secret in it."""
-    return str(httpx.URL(address).copy_with(userinfo=b"", query=None, fragment=None))
+    return str(_url(address).copy_with(userinfo=b"", query=None, fragment=None))
 
 
 def post(address: str, body: str, *, event_id: str, secret: str | None, settings: Settings, timeout_s: float) -> int:
@@ -37,7 +37,7 @@ def post(address: str, body: str, *, event_id: str, secret: str | None, settings
     The address is held to the same rules as a source's, but for the hosts that the settings allow. Redirects are not
     followed. Raises CallbackFailed for what may pass, CallbackRefused for what will not.
     """
-    url, name, content = httpx.URL(address), shown(address), body.encode()
+    url, name, content = _url(address), shown(address), body.encode()
     headers = {
         "Host": url.netloc.decode("ascii"),
         "User-Agent": "neuroshorts",
@@ -83,6 +83,13 @@ def callback_secret(settings: Settings, client: SyncPrefectClient) -> str | None
     except ObjectNotFound:
         return None
     return str(document.data["value"])
+
+
+def _url(address: str) -> httpx.URL:
+    try:
+        return httpx.URL(address)
+    except httpx.InvalidURL:
+        raise CallbackRefused(url=without_secrets(address), reason="not a web address") from None
 
 
 def _may_be_private(url: httpx.URL, settings: Settings) -> bool:

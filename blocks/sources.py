@@ -66,7 +66,7 @@ def locate(address: str, settings: Settings) -> RemoteOrLocalFile:
     if address.startswith(_ASSET):
         return _asset(address, settings)
     path = _allowed_path(address, settings)
-    return LocalFile(path, str(path), settings)
+    return LocalFile(path, str(path), settings, resolved=True)
 
 
 def stored_file(uri: str, settings: Settings) -> RemoteOrLocalFile:
@@ -85,11 +85,12 @@ def stored_file(uri: str, settings: Settings) -> RemoteOrLocalFile:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A regular file of this machine."""
+    """A regular file of this machine; `resolved` where its path was checked with all links followed."""
 
     path: Path
     uri: str
     settings: Settings
+    resolved: bool = False
 
     @property
     def service(self) -> None:
@@ -129,6 +130,9 @@ class LocalFile:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise SourceRefused(source=self.uri, reason="not a regular file")
+        if self.resolved and not _is_at(descriptor, self.path):
+            os.close(descriptor)
+            raise SourceRefused(source=self.uri, reason="a link took its place after its path was checked")
         return os.fdopen(descriptor, "rb")
 
 
@@ -229,6 +233,15 @@ def _check_size(size: int, uri: str, settings: Settings) -> None:
         raise SourceTooLarge(source=uri, limit=f"{settings.max_source_bytes} bytes, it has {size}")
 
 
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Return whether what was opened lies at a path, as far as the system tells (Linux)."""
+    try:
+        opened = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    except OSError:
+        return True
+    return opened.removesuffix(" (deleted)") == str(path).removesuffix(" (deleted)")
+
+
 def _allowed_path(address: str, settings: Settings) -> Path:
     try:
         path = Path(address).expanduser().resolve()
@@ -247,7 +260,7 @@ def _asset(address: str, settings: Settings) -> RemoteOrLocalFile:
     name = address.removeprefix(_ASSET)
     for root in (settings.assets.expanduser().resolve(), ASSETS_DIR):
         if path := _asset_path(root, name, address):
-            return LocalFile(path, address, settings)
+            return LocalFile(path, address, settings, resolved=True)
     if library := settings.assets_library:
         return _library_asset(library, name, address, settings)
     raise SourceNotFound(source=address)

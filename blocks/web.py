@@ -42,7 +42,7 @@ class WebFile:
     @property
     def uri(self) -> str:
         """The address as people may see it."""
-        url = _parse(self.address, _without_secrets(self.address))
+        url = _parse(self.address, without_secrets(self.address))
         return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
     @property
@@ -210,7 +210,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and ip not in _RELAYS
 
 
-def _without_secrets(address: str) -> str:
+def without_secrets(address: str) -> str:
     """Return an address without query and password, also one that is none: errors name it."""
     scheme, slashes, rest = address.partition("?")[0].partition("#")[0].partition("://")
     return f"{scheme}{slashes}{rest.rpartition('@')[2]}"

@@ -25,7 +25,7 @@ def show_report(report: RenderReport, *, poster_url: str) -> None:
 def show_preview(report: PreviewReport, *, picture_url: str) -> None:
     """Attach the contact sheet, or else the last frame, and links to all pictures to the flow run."""
     create_image_artifact(picture_url, key="preview-picture", description=report.title)
-    files = "\n".join(f"- {file.name}: `{file.uri}`" for file in report.publication.files)
+    files = "\n".join(f"- {file.name}: {_code(file.uri)}" for file in report.publication.files)
     create_markdown_artifact(files, key="preview-files", description=report.title)
 
 
@@ -54,7 +54,7 @@ def report_markdown(report: RenderReport) -> str:
             *_speakers(report.narrations),
             f"- Took: {report.seconds:.1f} s, {sum(step.state == 'cached' for step in report.steps)} of "
             f"{len(report.steps)} steps from the cache",
-            *(f"- {file.name}: `{file.uri}`" for file in report.publication.files),
+            *(f"- {file.name}: {_code(file.uri)}" for file in report.publication.files),
             *(f"- {_escaped(note)}" for note in report.notes),
             "",
             "| step | state | seconds |",
@@ -112,6 +112,12 @@ def _services_table(services: Sequence[ServiceReport]) -> list[str]:
     ]
     head = ["", "| outside service | calls | failures | refused | waited s | circuit |", "|---|---|---|---|---|---|"]
     return [*head, *rows]
+
+
+def _code(text: str) -> str:
+    """Return an address as code in one line, which it cannot end itself: a destination is the sender's choice."""
+    line = " ".join(text.split()).replace("`", "'")
+    return f"`{line}`"
 
 
 def _escaped(text: str) -> str:
