@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-align test-n8n test-failures chaos test-production test-ui test-batch load check audit fuzz release format bench bench-effects quality gallery clean
+.PHONY: docs setup demo test test-align test-n8n test-failures chaos test-production test-ui test-batch test-machines load check audit fuzz release format bench bench-effects quality gallery clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,10 @@ test-ui: setup
 # A hundred rows on two workers, one of which is killed half way: about 5 minutes.
 test-batch: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_batch_on_workers.py
+
+# A render that is taken over by a worker with another home and cache, over S3: two minutes.
+test-machines: setup
+	$(BIN)/pytest -m heavy -rP tests/flows/test_two_machines.py
 
 # Word recognition by the extra `align`, with a model that the tests build.
 test-align: setup
