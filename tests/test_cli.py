@@ -39,7 +39,7 @@ scenes:
 def run(*arguments: str, home: Path, spec: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command in an installation below `home`, with `spec` on its standard input."""
     return subprocess.run(
-        [sys.executable, PROJECT / "cli.py", *arguments],
+        [sys.executable, "-m", "cli", *arguments],
         input=spec,
         capture_output=True,
         text=True,

@@ -82,7 +82,7 @@ def test_what_runs_goes_in_and_nothing_else():
     ]
     for package in packages:
         assert enters(f"{package.removesuffix('*')}/__init__.py"), package
-    for path in ("cli.py", "prefect.yaml", "deployments/automations/heartbeat.yaml", "assets/manifest.toml"):
+    for path in ("cli/__main__.py", "prefect.yaml", "deployments/automations/heartbeat.yaml", "assets/manifest.toml"):
         assert (PROJECT / path).exists()
         assert enters(path), path
     for path in (".git/config", ".venv/bin/python", "tests/conftest.py", "output/video.mp4", "deployments/.env"):

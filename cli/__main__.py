@@ -1,0 +1,5 @@
+"""`python -m cli` is `neuroshorts`."""
+
+from cli import main
+
+main()

@@ -1,0 +1,25 @@
+"""Where the command writes, and the codes it ends with."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from engines.errors import NeuroShortsError
+
+EXIT_RENDER_FAILED = 1
+EXIT_SPEC_WRONG = 2
+
+stdout = Console(soft_wrap=True)
+stderr = Console(stderr=True, soft_wrap=True)
+
+
+@contextmanager
+def told_errors() -> Generator[None]:
+    """Turn a failure that we know into its message and exit code."""
+    try:
+        yield
+    except NeuroShortsError as error:
+        stderr.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(EXIT_RENDER_FAILED) from error
