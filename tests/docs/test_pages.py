@@ -10,6 +10,7 @@ import yaml
 
 from cli import app
 from models.spec import ShortSpec
+from system.deployments import deployment_names
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted([PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").rglob("*.md")])
@@ -59,3 +60,15 @@ def test_commands_exist(page: Path):
     known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for first, others in _COMMAND.findall(page.read_text()):
         assert {first, *filter(None, others.split(", "))} <= known
+
+
+def test_every_deployment_is_told_of():
+    page = (PROJECT / "docs" / "deployments.md").read_text()
+    names = deployment_names()
+    assert names
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_page_is_named_by_the_first_one():
+    linked = set(_LINK.findall((PROJECT / "README.md").read_text()))
+    assert [page.name for page in PAGES if page.parent.name == "docs" and f"docs/{page.name}" not in linked] == []
