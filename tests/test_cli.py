@@ -16,7 +16,7 @@ from models.spec import ShortSpec
 from tests.speech_server import SpeechServer
 
 PROJECT = Path(__file__).parents[1]
-FILES = {"video.mp4", "poster.jpg", "captions.srt", "captions.vtt", "report.json"}
+FILES = {"video.mp4", "poster.jpg", "captions.srt", "captions.vtt", "report.json", ".neuroshorts.json"}
 SPEC = {
     "title": "From the shell",
     "quality": "draft",
