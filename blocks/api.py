@@ -1,7 +1,6 @@
 """Asking web services that the operator configured: JSON in and out, bounded, and errors by their names."""
 
 import json
-import logging
 import ssl
 import time
 from collections.abc import Generator, Mapping
@@ -22,8 +21,6 @@ _KEY_REFUSED = frozenset({401, 403})
 _MOST_TOLD = 200  # characters of an error's own words
 _EPOCH_S = 1_000_000_000  # a reset given as less is a number of seconds, else a time
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "application/json", "Accept-Encoding": "gzip"}
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines have whole addresses, with the keys in them
 
 
 @dataclass(frozen=True)

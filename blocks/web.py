@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import logging
 import socket
 import ssl
 import time
@@ -30,6 +31,10 @@ _GIVEN_OUT = ipaddress.ip_network("2000::/3")  # of IPv6, all that the open inte
 _RELAYS = ipaddress.ip_network("192.88.99.0/24")  # wrap an address, as 2002::/16 does
 _NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+for _logger in ("httpx", "httpcore"):  # their lines have whole addresses and headers, with the secrets in them
+    logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,8 @@ class WebFile:
                 answer.close()
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
+            if "location header" in reason:  # and a part of it, which may be of a password
+                raise SourceRefused(source=self.uri, reason="leads to what is no web address") from None
             if deadline.is_over:
                 reason = f"the server did not answer within {patience_s:g} s"
             raise DownloadFailed(source=self.uri, reason=reason) from error

@@ -1,0 +1,153 @@
+"""Text that wants to be more than text: YAML, subtitles, scripts of captions, spreadsheets, Markdown, file names."""
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engines.errors import DestinationInvalid, FontUnreadable, SourceUnreadable, SpecInvalid
+from engines.specfile import load_spec
+from engines.subtitles.cue_files import MOST_CHARACTERS, read_cues
+from engines.subtitles.fonts import load_faces
+from engines.subtitles.srt import MAX_BYTES
+from flows.artifacts import _code, _escaped, _linked
+from models.spec import ShortSpec
+from tasks.plan import slug_of
+from tasks.publish import folder_of
+
+PROJECT = Path(__file__).parents[2]
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n"
+    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LAUGHS,
+        "a: &a\n  b: *a\n",
+        "title: !!python/object/apply:os.system ['touch pwned']\nscript: x",
+        "title: !!python/name:os.system\nscript: x",
+        "!!python/object/new:type\nargs: [x]",
+        "title: !include /etc/passwd\nscript: x",
+        "title: !!binary aGVsbG8=\nscript: !!set {a}",
+        "title: x\nscript: y\n---\ntitle: z",
+        "[" * 100_000,
+        "a: " * 5_000,
+        "- " * 50_000,
+        "{a: " * 20_000,
+        "title: " + "9" * 100_000,
+        '{"title": ' + "9" * 100_000 + "}",
+        '{"a":' * 50_000,
+        "%YAML 9.9\n---\ntitle: x",
+        "\ufeff\x00title: x",
+        "title: 'x\nscript: " + "\\u0000" * 99,
+    ],
+)
+def test_no_yaml_runs_reads_or_grows(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    started_s = time.process_time()
+    with pytest.raises(SpecInvalid):
+        load_spec(text, base_dir=tmp_path)
+    assert time.process_time() - started_s < 10
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "title", ["../../etc/passwd", "/etc/cron.d/x", "..", ".", "a\\..\\b", "~root", "con", "a/b", "%2e%2e", "{run}"]
+)
+def test_a_title_or_name_is_one_folder_below_the_destination(title: str, tmp_path: Path):
+    spec = ShortSpec.model_validate({"title": title, "script": "x"})
+    for name in (None, title):
+        slug = slug_of(spec, name)
+        assert slug == Path(slug).name
+        assert not set(slug) - set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        assert Path(folder_of(str(tmp_path), slug)).parent == tmp_path
+
+
+@pytest.mark.parametrize(
+    "destination", ["s3://b/../c", "s3://{slug}/x", "s3://b/{secret}", "s3://b//c", "s3://b/x?y", "s3://b/\nx"]
+)
+def test_no_template_leads_out_of_its_bucket(destination: str):
+    with pytest.raises(DestinationInvalid):
+        folder_of(destination, "slug")
+
+
+def test_subtitles_are_bounded_before_they_are_read(tmp_path: Path):
+    path = tmp_path / "a.srt"
+    for head in ("1\n00:00:01,000 --> 00:00:02,000\n", "WEBVTT\n\n00:01.000 --> 00:02.000\n"):
+        path.write_text(head + "x" * (MOST_CHARACTERS + 1) + "\n")
+        with pytest.raises(SourceUnreadable, match="characters"):
+            read_cues(path, source="a.srt")
+        with path.open("w") as file:
+            file.write(head)
+            file.truncate(MAX_BYTES + 1)
+        with pytest.raises(SourceUnreadable, match="bytes"):
+            read_cues(path, source="a.srt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b" * 200_000,
+        "{\\b1" * 200_000,
+        "<1" * 200_000,
+        "&" * 400_000,
+        "\n" * 400_000,
+        "1\n" * 200_000,
+        "-->" * 200_000,
+    ],
+)
+def test_no_subtitle_takes_for_ever_to_read(text: str, tmp_path: Path):
+    started_s = time.process_time()
+    for head in ("1\n00:00:01,000 --> 00:00:02,000\n", "WEBVTT\n\n00:01.000 --> 00:02.000\n"):
+        (tmp_path / "a.srt").write_text(f"{head}Hello\n{text}\n")
+        with suppress(SourceUnreadable):
+            read_cues(tmp_path / "a.srt", source="a.srt")
+    assert time.process_time() - started_s < 10
+
+
+@pytest.mark.parametrize("name", ["Noto\n[Events]", "Noto,99,&HFFFFFF", "a{\\b1}", "a\x00b"])
+def test_a_font_whose_name_would_be_a_script_is_refused(name: str, tmp_path: Path):
+    from fontTools.ttLib import TTFont
+
+    source = next((PROJECT / "assets" / "fonts").glob("NotoSansHebrew*.ttf"))
+    with TTFont(source) as font:
+        for name_id in (1, 4, 16):
+            font["name"].setName(name, name_id, 3, 1, 0x409)
+            font["name"].setName(name, name_id, 1, 0, 0)
+        font.save(tmp_path / "a.ttf")
+    with pytest.raises(FontUnreadable):
+        load_faces([tmp_path])
+
+
+def test_markdown_of_a_report_says_only_what_is_meant():
+    evil = "x` ![a](https://evil/pixel) \n\n# b | c <img src=x onerror=1>"
+    assert "`" not in _code(evil)[1:-1]
+    assert "\n" not in _code(evil)
+    assert "![" not in _escaped(evil)
+    assert "<img" not in _escaped(evil).replace("\\<", "")
+    assert "](" not in _linked("a", "javascript:alert(1)")
+    assert "](" not in _linked("a", "https://x/) [b](https://evil")
+
+
+def test_a_spec_of_words_that_are_orders_elsewhere_is_just_words(tmp_path: Path):
+    words = [
+        "{{ 7*7 }}",
+        "${HOME}",
+        "$(id)",
+        "`id`",
+        "; rm -rf /",
+        "%s%n",
+        "{0.__class__}",
+        "'; DROP TABLE x;--",
+        "=cmd()",
+    ]
+    for word in words:
+        text = json.dumps({"title": word, "scenes": [{"narration": word, "visual": "a.png"}]})
+        spec = load_spec(text, base_dir=tmp_path)
+        assert (spec.title, spec.scenes[0].narration) == (word, word)
+        assert slug_of(spec, None)
