@@ -13,11 +13,12 @@ from typing import TypeVar
 import psutil
 
 from tests.chaos.plan import Fault
-from tests.chaos.world import REMOTE_STORE, World
+from tests.chaos.world import OUTPUTS, REMOTE_STORE, World
 from tests.fault_proxy import SPOILT
 
 T = TypeVar("T")
 _PREY_S = 40.0
+_UPLOAD_S = 200.0
 _RESERVE_BYTES = 1 << 16
 
 
@@ -42,6 +43,7 @@ class Tormentor:
             "disk full": self._fill_disk,
             "storage spoilt": self._spoil_storage,
             "storage away": self._take_storage_away,
+            "upload cut off": self._cut_off_upload,
             "network cut": self._cut_network,
             "receiver fails": self._fail_receiver,
             "blob truncated": self._truncate_blob,
@@ -149,6 +151,21 @@ class Tormentor:
             spoilt = proxy.spoilt.total() - before
         return f"{spoilt} requests" if spoilt else None
 
+    def _cut_off_upload(self, fault: Fault) -> str | None:
+        """Kill whatever renders at a moment when an upload has begun and not ended."""
+        client = self.world.s3()
+
+        def uploads() -> list[str]:
+            return [each["Key"] for each in client.list_multipart_uploads(Bucket=OUTPUTS).get("Uploads", [])]
+
+        upload = _prey(uploads, fault, wait_s=_UPLOAD_S)
+        if upload is None:
+            return None
+        for process in self.world.runs_at_work():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return upload
+
     def _cut_network(self, fault: Fault) -> str | None:
         lost = self.world.api_proxy.cut(fault.seconds)
         time.sleep(fault.seconds)
@@ -169,7 +186,7 @@ class Tormentor:
         return self._damaged("blobs", fault, cut)
 
     def _flip_bit(self, fault: Fault) -> str | None:
-        if fault.number % 3 == 0 and (hit := self._flip_remote_bit(fault)):
+        if self.world.in_bucket and fault.number % 2 and (hit := self._damaged_remotely("blobs", fault)):
             return hit
         return self._damaged("blobs", fault, lambda path: _flip(path, fault))
 
@@ -177,17 +194,20 @@ class Tormentor:
         return self._damaged("blobs", fault, Path.unlink)
 
     def _damage_record(self, fault: Fault) -> str | None:
+        if self.world.in_bucket:
+            return self._damaged_remotely("results", fault)
         if fault.number % 2:
             return self._damaged("results", fault, lambda path: _flip(path, fault))
         return self._damaged("results", fault, lambda path: os.truncate(path, int(path.stat().st_size * fault.pick)))
 
     def _delete_record(self, fault: Fault) -> str | None:
+        if self.world.in_bucket:
+            return self._damaged_remotely("results", fault, gone=True)
         return self._damaged("results", fault, Path.unlink)
 
     def _damaged(self, folder: str, fault: Fault, damage: Callable[[Path], None]) -> str | None:
         def files() -> list[Path]:
-            roots = (self.world.store / folder, self.world.cache / folder)
-            return sorted(path for root in roots for path in root.rglob("*") if path.is_file())
+            return sorted(path for root in self.world.stores for path in (root / folder).rglob("*") if path.is_file())
 
         path = _prey(files, fault)
         if path is None:
@@ -197,17 +217,21 @@ class Tormentor:
             return path.name[:12]
         return None
 
-    def _flip_remote_bit(self, fault: Fault) -> str | None:
+    def _damaged_remotely(self, folder: str, fault: Fault, *, gone: bool = False) -> str | None:
+        """Change one bit of an object in the bucket, or remove the object."""
         client = self.world.s3()
-        listed = client.list_objects_v2(Bucket=REMOTE_STORE, Prefix="store/blobs/").get("Contents", [])
-        if not listed:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=REMOTE_STORE, Prefix=f"store/{folder}/")
+        keys = [found["Key"] for page in pages for found in page.get("Contents", []) if found["Size"]]
+        if not keys:
             return None
-        key = listed[int(fault.pick * len(listed))]["Key"]
-        content = bytearray(client.get_object(Bucket=REMOTE_STORE, Key=key)["Body"].read())
-        if content:
+        place = {"Bucket": REMOTE_STORE, "Key": keys[int(fault.pick * len(keys))]}
+        if gone:
+            client.delete_object(**place)
+        else:
+            content = bytearray(client.get_object(**place)["Body"].read())
             content[int(fault.pick * len(content))] ^= 1
-        client.put_object(Bucket=REMOTE_STORE, Key=key, Body=bytes(content))
-        return f"remote {key.rpartition('/')[2][:12]}"
+            client.put_object(**place, Body=bytes(content))
+        return f"remote {place['Key'].rpartition('/')[2][:12]}"
 
 
 def _flip(path: Path, fault: Fault) -> None:
@@ -221,9 +245,9 @@ def _flip(path: Path, fault: Fault) -> None:
             file.write(bytes([byte[0] ^ 1 << int(fault.pick * 1000) % 8]))
 
 
-def _prey(candidates: Callable[[], Sequence[T]], fault: Fault) -> T | None:
+def _prey(candidates: Callable[[], Sequence[T]], fault: Fault, *, wait_s: float = _PREY_S) -> T | None:
     """Choose one of what there is, waiting a while until there is something."""
-    deadline = time.monotonic() + _PREY_S
+    deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         if found := candidates():
             return found[int(fault.pick * len(found))]

@@ -1,5 +1,6 @@
 """What a run of the chaos test does, all of it decided by a seed: the renders, and the faults among them."""
 
+import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from tests.media import make_video
 
 RENDERS = 60
 MISTAKEN = (17, 41)  # renders whose spec names a picture that does not exist
+LARGE = (9, 21, 33, 45)  # renders that are uploaded in parts
 FPS = 30
+NOISE_MS = 2600  # 19 MB
 # How often each fault comes in a run.
 FAULTS = {
     "worker killed": 3,
@@ -23,6 +26,7 @@ FAULTS = {
     "disk full": 3,
     "storage spoilt": 6,
     "storage away": 2,
+    "upload cut off": 2,
     "network cut": 3,
     "receiver fails": 2,
     "blob truncated": 4,
@@ -98,18 +102,20 @@ def _render(number: int, dice: random.Random, pictures: list[Path], media: Path)
     scenes = [_scene(dice, pictures) for _ in range(dice.randint(1, 3))]
     if number in MISTAKEN:
         scenes[-1]["visual"] = str(media / "missing.png")
+    if number in LARGE:
+        scenes = [{"visual": str(media / "noise.mp4"), "min_duration_ms": NOISE_MS}]
     spoken = any("narration" in scene for scene in scenes)
     spec = {
         "title": f"Chaos {number:02d}",
-        "quality": "draft",
+        "quality": "standard" if number in LARGE else "draft",
         "canvas": {"preset": "square"},
         "scenes": scenes,
     }
-    frames = None if spoken else sum(-(-scene["min_duration_ms"] * FPS // 1000) for scene in scenes)
+    frames = None if spoken else sum(math.ceil(scene["min_duration_ms"] * FPS / 1000) for scene in scenes)
     return Render(
         number=number,
         spec=spec,
-        in_bucket=dice.random() < 0.6,
+        in_bucket=dice.random() < 0.6 or number in LARGE,
         has_callback=dice.random() < 0.6 or number in MISTAKEN,
         asked_twice=dice.random() < 0.3,
         frames=frames,
@@ -134,4 +140,7 @@ def _pictures(media: Path, seed: int) -> list[Path]:
         paths.append(path)
     clip = media / "clip.mp4"
     make_video(clip, size=(320, 320), pts_ms=[round(each * 1000 / FPS) for each in range(60)])
+    times_ms = [round(each * 1000 / FPS) for each in range(NOISE_MS * FPS // 1000)]
+    frames = [noise.integers(0, 255, (360, 360, 3), np.uint8) for _ in times_ms]
+    make_video(media / "noise.mp4", size=(360, 360), pts_ms=times_ms, pictures=frames)
     return [*paths, clip]

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from blocks.claims import CLAIM, REPORT
 from models.report import PublishedFile, RenderReport
 from tests.chaos.plan import Render
-from tests.chaos.world import OUTPUTS, World, events_of
+from tests.chaos.world import OUTPUTS, REMOTE_STORE, World, events_of
 from tests.flows import measure
 
 _LEFT_OVER = (".part", ".tmp")
@@ -88,13 +88,13 @@ def check_callbacks(world: World, all_asked: list[Asked]) -> int:
 
 def leftovers(world: World) -> Mapping[str, list[str]]:
     """What lies about when all has been brought down: processes, half-made files, half uploads."""
-    for store, cache in ((world.store, world.root / "cache" / "unused"), ("s3://artifacts/store", world.cache)):
-        _open_store(world, str(store), cache)
-    half_made = [path for root in (world.store, world.cache) for path in (root / "tmp").rglob("*")]
+    for cache in world.stores:
+        _open_store(world, cache)
+    half_made = [path for root in world.stores for path in (root / "tmp").rglob("*")]
     parts = [path for path in world.output.rglob("*") if path.suffix in _LEFT_OVER]
     uploads = [
         upload["Key"]
-        for bucket in (OUTPUTS, "artifacts")
+        for bucket in (OUTPUTS, REMOTE_STORE)
         for upload in world.s3().list_multipart_uploads(Bucket=bucket).get("Uploads", [])
     ]
     return {
@@ -107,10 +107,10 @@ def leftovers(world: World) -> Mapping[str, list[str]]:
     }
 
 
-def _open_store(world: World, url: str, cache: Path) -> None:
+def _open_store(world: World, cache: Path) -> None:
     """Let a new process use a store, as the next render would: that sweeps what the dead have left."""
-    program = "from blocks.store import open_store\nopen_store()._workspace.close()"
-    environment = {**world.environment, "NEUROSHORTS_STORE": url, "NEUROSHORTS_CACHE_DIR": str(cache)}
+    program = "from blocks.store import open_store\nopen_store()"
+    environment = {**world.environment, "NEUROSHORTS_CACHE_DIR": str(cache)}
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], env=environment, check=True)
 
 

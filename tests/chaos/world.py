@@ -34,7 +34,7 @@ from tests.system.installation import COMMAND, Installation
 R = TypeVar("R")
 
 OUTPUTS, REMOTE_STORE = "shorts", "artifacts"
-SMALL_DISK_MIB = 64
+SMALL_DISK_MIB = 320
 APART = "apart"
 _TRIED_AGAIN = re.compile(r"Task run failed with exception: (\w+)\(.* - Retry ")
 _PASSING = (httpx.TransportError, PrefectHTTPStatusError)
@@ -42,10 +42,14 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "chaos", "AWS_SECRET_ACCESS_KEY": "chaos", "AWS_DE
 
 
 class World(Installation):
-    """Two workers that share a folder as their store, and one apart: its store is in a bucket, its disk is small."""
+    """Two workers of this machine, and one apart that reaches the server through a proxy.
 
-    def __init__(self, root: Path) -> None:
+    They share a store on a small disk, or in a bucket behind a proxy; then their copies of it are on small disks.
+    """
+
+    def __init__(self, root: Path, *, in_bucket: bool) -> None:
         super().__init__(root)
+        self.in_bucket = in_bucket
         self.temporary, self.disk = root / "temporary", root / "disk"
         for folder in (self.temporary, self.disk):
             folder.mkdir()
@@ -56,8 +60,11 @@ class World(Installation):
         self.api_proxy = TcpProxy("127.0.0.1", self.port)
         self._going_up = threading.Lock()
         self.apart: subprocess.Popen[bytes] | None = None
+        self.store = self.disk / "store"
+        self.caches = (self.disk / "here", self.disk / APART) if in_bucket else ()
         self.environment |= {
             **_KEYS,
+            **self._store_environment(self.disk / "here"),
             "AWS_ENDPOINT_URL_S3": self.s3_proxy.url,
             "NEUROSHORTS_CALLBACK_HOSTS": '["127.0.0.1"]',
             "TMPDIR": str(self.temporary),
@@ -68,10 +75,14 @@ class World(Installation):
     def bucket_url(self) -> str:
         return f"s3://{OUTPUTS}"
 
+    def _store_environment(self, cache: Path) -> dict[str, str]:
+        store = f"s3://{REMOTE_STORE}/store" if self.in_bucket else str(self.store)
+        return {"NEUROSHORTS_STORE": store, "NEUROSHORTS_CACHE_DIR": str(cache)}
+
     @property
-    def cache(self) -> Path:
-        """The local copies of the machine apart."""
-        return self.disk / "cache"
+    def stores(self) -> tuple[Path, ...]:
+        """The folders of this machine that have blobs."""
+        return self.caches or (self.store,)
 
     def s3(self) -> Any:
         """A client of the object store itself, past the proxy."""
@@ -89,11 +100,7 @@ class World(Installation):
     def start_apart(self) -> None:
         """Start the worker of the machine apart, which reaches the server through a proxy."""
         url = f"http://127.0.0.1:{self.api_proxy.port}/api"
-        own = {
-            "NEUROSHORTS_STORE": f"s3://{REMOTE_STORE}/store",
-            "NEUROSHORTS_CACHE_DIR": str(self.cache),
-            "NEUROSHORTS_DESTINATION": str(self.output),
-        }
+        own = {**self._store_environment(self.disk / APART), "NEUROSHORTS_DESTINATION": str(self.output)}
         queues = ("--work-queue", "interactive", "--work-queue", "batch")
         with (self.root / f"{APART}.log").open("ab") as log:
             self.apart = subprocess.Popen(
