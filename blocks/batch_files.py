@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from blocks.places import STORE, open_place
 from blocks.settings import Settings
@@ -73,12 +74,22 @@ def _stored_files(source: str, settings: Settings) -> list[str]:
         if any(character in source for character in _GLOB_CHARACTERS):
             found = [name for name, info in fs.glob(path, detail=True).items() if info["type"] == "file"]
         else:
-            entries = [entry["name"] for entry in fs.ls(path, detail=True) if entry["type"] == "file"]
-            found = [name for name in entries if name == path.rstrip("/") or _is_wanted(_name(name))]
+            found = _listed(fs, path)
     scheme, _, rest = source.partition("://")
     root = f"{scheme}://{rest.partition('/')[0]}/"
     base = open_place(root)[1].strip("/")
     return [root + name.strip("/").removeprefix(base).lstrip("/") for name in found]
+
+
+def _listed(fs: Any, path: str) -> list[str]:
+    """Return the specs in a folder, or the file itself, which some file systems do not list."""
+    try:
+        entries = [entry["name"] for entry in fs.ls(path, detail=True) if entry["type"] == "file"]
+    except (FileNotFoundError, NotADirectoryError):
+        if fs.isfile(path):
+            return [path]
+        raise
+    return [name for name in entries if name == path.rstrip("/") or _is_wanted(_name(name))]
 
 
 def _is_wanted(name: str) -> bool:

@@ -44,6 +44,12 @@ _FAULTS = {
     "paramiko": ("SSHException",),
 }
 _NO_ACCESS = frozenset({401, 403})
+_KEYS_REFUSED = frozenset(
+    {
+        *("NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "RefreshError"),
+        *("ForbiddenOperation", "AuthenticationException", "BadHostKeyException"),
+    }
+)
 _own = local()
 
 
@@ -131,10 +137,8 @@ def faults() -> tuple[type[Exception], ...]:
 
 def named_fault(error: Exception, uri: str) -> NeuroShortsError:
     """Return the failure of ours that a driver's error means: one that no waiting mends, or one that may pass."""
-    if isinstance(error, PermissionError) or type(error).__name__ in ("NoCredentialsError", "ForbiddenOperation"):
-        return StoreRefused(uri=uri, reason=f"no access: {error}")
     status = getattr(error, "code", None) or getattr(error, "status_code", None)
-    if status in _NO_ACCESS or type(error).__name__ in ("AuthenticationException", "BadHostKeyException"):
+    if isinstance(error, PermissionError) or status in _NO_ACCESS or type(error).__name__ in _KEYS_REFUSED:
         return StoreRefused(uri=uri, reason=f"no access: {error}")
     return StoreUnreachable(uri=uri, reason=str(error) or type(error).__name__)
 

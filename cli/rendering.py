@@ -74,7 +74,7 @@ def preview(
 
 @app.command()
 def batch(
-    source: Annotated[str, typer.Argument(help="Folder, glob, .csv or .jsonl file, or s3://bucket/prefix.")],
+    source: Annotated[str, typer.Argument(help="Folder, glob, .csv or .jsonl file, s3:// or store:// address.")],
     output: Annotated[Path | None, typer.Option(help="Folder to write <batch>/ into.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the batch, in place of its source's.")] = None,
     at_once: Annotated[int, typer.Option(help="Most unfinished runs on the work pool.", min=1, max=200)] = 20,

@@ -17,12 +17,15 @@ app.add_typer(cache_app, name="cache")
 
 @app.command()
 def copy_store(
-    source: Annotated[str, typer.Argument(help="A folder, or an fsspec URL such as s3://bucket/store.")],
+    source: Annotated[str, typer.Argument(help="A folder, s3://bucket/store or store://NAME/store.")],
     target: Annotated[str, typer.Argument(help="The same; made when it is not there.")],
     verify: Annotated[bool, typer.Option("--verify", help="Read what the target has already, too.")] = False,
 ) -> None:
     """Copy what an artifact store has and another lacks: a backup, and the way back."""
     from blocks.settings import get_settings
+
+    if any(url.startswith("store://") for url in (source, target)):
+        choose_server()
     from blocks.store import ArtifactStore
     from blocks.store_copy import copy_store as copy
 

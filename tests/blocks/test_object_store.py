@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import sys
 import uuid
@@ -28,6 +29,7 @@ from engines.errors import (
     StoreRefused,
     StoreUnknown,
 )
+from tasks.batch_source import read_rows
 from tests.storage_servers import BUCKET, PASSWORD, USER, client, s3_server, sftp_server, webdav_server
 
 Save = Callable[..., str]
@@ -183,6 +185,21 @@ def test_it_may_hold_the_picture_library(name: str):
     assert file.file.version()
     assert file.file.download(io.BytesIO()) == hashlib.sha256(b"moon").hexdigest()
     assert library_service(settings) == service_of(root)
+
+
+def test_it_may_hold_a_batch(name: str):
+    scene = {"narration": "Hello.", "visual": "moon.jpg"}
+    for row in ("b", "a"):
+        put(name, f"inbox/{row}.json", json.dumps({"title": row, "scenes": [scene]}).encode())
+    put(name, "inbox/film.mp4", b"no spec")
+    for source in ("inbox", "inbox/*.json"):
+        rows = read_rows(f"store://{name}/{source}")
+        assert [row.origin for row in rows] == ["a.json", "b.json"]
+        assert rows[0].spec is not None
+        assert rows[0].spec.scenes is not None
+        assert rows[0].spec.scenes[0].visual == f"store://{name}/inbox/moon.jpg"
+    (row,) = read_rows(f"store://{name}/inbox/b.json")
+    assert row.spec is not None
 
 
 def test_it_may_hold_the_assets_that_the_project_lacks(name: str, tmp_path: Path):
