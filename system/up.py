@@ -1,5 +1,6 @@
 """Bring a whole installation up on this machine: start what is missing, correct what differs, touch nothing else."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,9 @@ from system.state import SystemState, Worker, system_home, system_lock, write_st
 from system.state import read_state as read_system
 
 DEFAULT_PORT = 4200
-UNTRUSTED = "NEUROSHORTS_UNTRUSTED_SPECS"
+UNTRUSTED, ROOTS = "NEUROSHORTS_UNTRUSTED_SPECS", "NEUROSHORTS_ALLOWED_ROOTS"
+PROJECT = Path(__file__).resolve().parent.parent
+INBOX = "inbox"  # what the nightly batch of prefect.yaml renders
 Notify = Callable[[str], None]
 
 
@@ -63,8 +66,8 @@ def _environment(home: Path, api_url: str) -> dict[str, str]:
     """Return the variables of this process and of the workers."""
     server = read_state(home)
     is_open = server is not None and not is_loopback(server.host)
-    closed = {UNTRUSTED: os.environ.get(UNTRUSTED, "true")} if is_open else {}
-    return {**client_environment(api_url), **closed}
+    closed = {UNTRUSTED: "true", ROOTS: json.dumps([str(PROJECT / INBOX)])} if is_open else {}
+    return {**client_environment(api_url), **{name: os.environ.get(name, value) for name, value in closed.items()}}
 
 
 def _local_server(home: Path, port: int | None, host: str | None, notify: Notify) -> str:
