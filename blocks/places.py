@@ -3,6 +3,8 @@
 import posixpath
 import sys
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import local
@@ -102,10 +104,8 @@ def put_file(fs: Any, source: Path, path: str) -> None:
     if puts_whole(fs):
         fs.put_file(str(source), path)
         return
-    part = _part(path)
-    fs.makedirs(posixpath.dirname(path), exist_ok=True)
-    fs.put_file(str(source), part)
-    _rename(fs, part, path)
+    with _named_when_whole(fs, path) as part:
+        fs.put_file(str(source), part)
 
 
 def put_bytes(fs: Any, content: bytes, path: str) -> None:
@@ -113,10 +113,8 @@ def put_bytes(fs: Any, content: bytes, path: str) -> None:
     if puts_whole(fs):
         fs.pipe_file(path, content)
         return
-    part = _part(path)
-    fs.makedirs(posixpath.dirname(path), exist_ok=True)
-    fs.pipe_file(part, content)
-    _rename(fs, part, path)
+    with _named_when_whole(fs, path) as part:
+        fs.pipe_file(part, content)
 
 
 def puts_whole(fs: Any) -> bool:
@@ -225,5 +223,15 @@ def _rename(fs: Any, part: str, path: str) -> None:
         fs.mv(part, path)
 
 
-def _part(path: str) -> str:
-    return f"{path}.{uuid.uuid4().hex[:12]}.part"
+@contextmanager
+def _named_when_whole(fs: Any, path: str) -> Generator[str]:
+    """Yield a temporary name beside a path, which becomes the path; of what fails nothing stays that can be removed."""
+    part = f"{path}.{uuid.uuid4().hex[:12]}.part"
+    fs.makedirs(posixpath.dirname(path), exist_ok=True)
+    try:
+        yield part
+        _rename(fs, part, path)
+    except BaseException:
+        with suppress(*faults()):
+            fs.rm_file(part)
+        raise

@@ -1,6 +1,7 @@
 """A folder behind a URL that finished files are published to."""
 
 import hashlib
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -8,12 +9,13 @@ from pathlib import Path
 
 from blocks import s3_uploads
 from blocks.links import expiry
-from blocks.places import faults, named_fault, open_place, put_file
+from blocks.places import faults, is_part, named_fault, open_place, put_file, puts_whole
 from blocks.remote import RemoteFolder
 from engines.errors import StoreRefused, StoreUnreachable, UploadDamaged
 from models.destination import Labels
 
 _READ_BYTES = 8 << 20
+_ABANDONED_AFTER_S = 3600.0
 
 
 class RemoteTarget:
@@ -75,10 +77,19 @@ class RemoteTarget:
         return frozenset(path.rstrip("/").rpartition("/")[2] for path in found)
 
     def tidy(self, names: Iterable[str]) -> None:
-        """Remove what uploads of these files that were cut off have left. Raises StoreUnreachable."""
-        if self._is_s3:
-            with self._reached("") as folder:
+        """Remove what uploads of these files that were cut off have left. Raises StoreUnreachable.
+
+        Where files get their names by renaming, a temporary one is left to its process for an hour.
+        """
+        with self._reached("") as folder:
+            if self._is_s3:
                 s3_uploads.abort_unfinished(self._fs, folder, {f"{self._base}/{name}" for name in names})
+            elif not puts_whole(self._fs):
+                wanted = tuple(f"{name}." for name in names)
+                for part in (name for name in self.names() if is_part(name) and name.startswith(wanted)):
+                    found = self._small.stat(part)
+                    if found is not None and time.time() - found.modified_s > _ABANDONED_AFTER_S:
+                        self._small.remove(part)
 
     @contextmanager
     def _reached(self, name: str) -> Generator[str]:

@@ -18,7 +18,7 @@ from tasks import preview
 from tasks.cut_inputs import for_burn
 from tasks.frames import draw_frame, make_contact_sheet
 from tasks.plan import slug_of
-from tasks.publish import Goal, poster_preview, publish
+from tasks.publish import Goal, poster_preview, publish, replacing_itself
 
 
 @flow(
@@ -45,7 +45,7 @@ def preview_frames(
         destination: Folder or URL to publish to; empty for the spec's or the installation's
     """
     started, slug = time.monotonic(), slug_of(spec, name)
-    goal = Goal.of(spec, slug + preview.SUFFIX, destination)
+    goal = Goal.of(replacing_itself(spec), slug + preview.SUFFIX, destination)
     job = Job.of(spec.model_copy(update={"variants": (), "music": Music()}), slug)
 
     with Steps(total=job.step_count) as steps:

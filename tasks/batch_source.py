@@ -13,13 +13,12 @@ from engines.errors import BatchInvalid, DownloadFailed, NeuroShortsError, UserE
 from engines.rows import parse_json_lines, parse_spec_file
 from engines.specfile import MOST_BYTES
 from models.batch import ParsedRow, Row, RowState, RowStatus
-from models.destination import Overwrite
 from models.spec import ShortSpec
 from tasks.brand import branded, with_cards
 from tasks.caching import stable_hash
 from tasks.inputs import needed_sources
 from tasks.plan import scenes_of, slug_of
-from tasks.publish import folder_of, with_date
+from tasks.publish import folder_of, replacing_itself, with_date
 
 MOST_ROWS = 10_000
 _MOST_FILE_BYTES = 64_000_000
@@ -109,14 +108,7 @@ def _row(number: int, entry: ParsedRow, spec: ShortSpec, *, folder: str, taken: 
     if other is not None and other.key != key and entry.name is None:
         name = f"{name[:70]}-{stable_hash(said)[:8]}"
         key = stable_hash(["batch row", name, said])
-    return Row(number=number, name=name, destination=destination, key=key, spec=_rendered_again(spec))
-
-
-def _rendered_again(spec: ShortSpec) -> ShortSpec:
-    """Return a row's spec, whose earlier render is replaced wherever it is: a row that changed is rendered again."""
-    if spec.overwrite is not Overwrite.AUTO:
-        return spec
-    return spec.model_copy(update={"overwrite": Overwrite.TITLE})
+    return Row(number=number, name=name, destination=destination, key=key, spec=replacing_itself(spec))
 
 
 def _branded(spec: ShortSpec) -> ShortSpec:

@@ -14,6 +14,7 @@ from tasks.brand import names_of
 from tasks.cut_inputs import SegmentKey
 from tasks.cuts import MAIN, Cuts
 from tasks.inputs import Inputs
+from tasks.publish import replacing_itself
 
 SUFFIX = "-preview"
 _MOST_TRIPLES = 24  # a sheet of more scenes shows one frame of each
@@ -24,7 +25,7 @@ FramePlace = tuple[int, int]  # a scene's index, and a frame of it
 
 def draft_of(spec: ShortSpec) -> ShortSpec:
     """Return the spec of a draft: small, the main video alone, and nobody is called back."""
-    return spec.model_copy(
+    return replacing_itself(spec).model_copy(
         update={"quality": Quality.PREVIEW, "export": Export(), "variants": (), "callback_url": None}
     )
 

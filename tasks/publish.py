@@ -100,6 +100,13 @@ def folder_of(destination: str | None, slug: str, *, run_id: str | None = None) 
     return folder
 
 
+def replacing_itself(spec: ShortSpec) -> ShortSpec:
+    """Return a spec whose earlier render is replaced wherever it is, unless it says otherwise: a row's, a preview's."""
+    if spec.overwrite is not Overwrite.AUTO:
+        return spec
+    return spec.model_copy(update={"overwrite": Overwrite.TITLE})
+
+
 def with_date(destination: str) -> str:
     """Return a destination with the day of this run filled in. Raises DestinationInvalid."""
     try:
