@@ -5,10 +5,10 @@ collects it, which waits while another thread is busy with the statement's conne
 that is a deadlock: the other thread waits for a lock on the database whose holder waits for the event loop, and the
 whole server stands still until SQLite gives up, after 60 s. Under the load of a batch that happened every two minutes.
 
-What an event changes for the automations is a transaction that takes the lock for writing when it begins. Prefect's
-takes it at its first write, after it has read, and then SQLite does not wait for another writer but refuses at once.
-Tried four times within milliseconds, the event was given up, and those that follow it (Cancelled after Cancelling) were
-held back for a quarter of an hour: the callback of a cancelled render came that late.
+A transaction that is to write takes the lock for writing when it begins. Prefect's takes it at its first write, after
+it has read, and then SQLite does not wait for another writer but refuses at once: one of five requests to start a run
+was answered with 503 while one other run worked, heartbeats of workers were dropped, and what an event changes for the
+automations was given up, which brought the callback of a cancelled render a quarter of an hour late.
 """
 
 import gc
@@ -19,9 +19,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from prefect.server.database.dependencies import provide_database_interface
-from prefect.server.events import triggers
-from sqlalchemy.ext.asyncio import AsyncSession
+from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
+from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 COLLECT_EVERY_S = 0.5
 # Of the collections, the share that looks at old objects, too: they take longer, and hold up all threads meanwhile.
@@ -30,7 +29,7 @@ _FULL_EVERY = 60
 
 def main() -> None:
     """Run `prefect server` with this program's arguments."""
-    triggers.automations_session = _automations_session  # type: ignore[attr-defined, assignment]
+    AioSqliteConfiguration.begin_transaction = _begin_transaction  # type: ignore[method-assign, assignment]
     gc.disable()
     threading.Thread(target=_collect_for_ever, name="garbage", daemon=True).start()
     sys.argv = ["prefect", "server", *sys.argv[1:]]
@@ -38,13 +37,23 @@ def main() -> None:
 
 
 @asynccontextmanager
-async def _automations_session(begin_transaction: bool = False) -> AsyncGenerator[AsyncSession]:
-    """Do as Prefect's function of this name, but lock the database for writing when a transaction begins."""
-    database = provide_database_interface()
-    async with database.session_context(
-        begin_transaction=begin_transaction, with_for_update=begin_transaction
-    ) as session:
-        yield session
+async def _begin_transaction(
+    _: AioSqliteConfiguration, session: AsyncSession, with_for_update: bool = False
+) -> AsyncGenerator[AsyncSessionTransaction]:
+    """Do as Prefect's method of this name, but lock the database for writing at once, waiting for other writers.
+
+    Only this transaction: a session that is opened inside it would wait for its own caller, and tasks that are started
+    inside it inherit what is set here. So a transaction inside another one begins as Prefect would begin it.
+    """
+    is_outermost = SQLITE_BEGIN_MODE.get() is None
+    before = SQLITE_BEGIN_MODE.set("IMMEDIATE" if is_outermost or with_for_update else "DEFERRED")
+    try:
+        async with session.begin() as transaction:
+            await session.connection()
+            SQLITE_BEGIN_MODE.set("DEFERRED")
+            yield transaction
+    finally:
+        SQLITE_BEGIN_MODE.reset(before)
 
 
 def _collect_for_ever() -> None:

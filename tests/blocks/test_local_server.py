@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -27,6 +28,23 @@ def test_programs_that_start_together_share_one_healthy_server(prefect_server: s
         thread.join()
     assert urls == [prefect_server] * 4
     assert local_server.read_state(home) == before
+
+
+def test_who_starts_runs_while_others_do_is_never_refused(prefect_server: str) -> None:
+    fresh = httpx.Limits(max_keepalive_connections=0)  # the server closes a kept connection when it likes
+    with httpx.Client(base_url=prefect_server, timeout=120, limits=fresh) as api:
+        flow = api.post("/flows/", json={"name": "crowded"}).raise_for_status().json()["id"]
+        body = {"name": "crowded", "flow_id": flow}
+        deployment = api.post("/deployments/", json=body).raise_for_status().json()["id"]
+
+        def start(number: int) -> int:
+            key = {"idempotency_key": f"crowded {number}"}
+            return api.post(f"/deployments/{deployment}/create_flow_run", json=key).status_code
+
+        with ThreadPoolExecutor(8) as clients:
+            answers = list(clients.map(start, range(40)))
+        api.delete(f"/deployments/{deployment}").raise_for_status()  # and the runs, which wait for nobody
+    assert answers == [httpx.codes.CREATED] * 40
 
 
 def test_its_pages_ask_its_own_api(prefect_server: str) -> None:
