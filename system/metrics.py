@@ -23,6 +23,8 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterSubFlowRuns,
 )
 from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.client.schemas.sorting import FlowRunSort
@@ -241,8 +243,10 @@ def _pages_of_runs(client: SyncPrefectClient, flow: str, ended: FlowRunFilterEnd
 
 
 def _pages_of_steps(client: SyncPrefectClient, run: FlowRun) -> Iterator[TaskRun]:
+    """Yield a run's steps, without the task runs that stand for the runs it started: those bear names of their own."""
     offset = 0
     wanted = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
-    while page := client.read_task_runs(flow_run_filter=wanted, limit=_PAGE, offset=offset):
+    steps = TaskRunFilter(subflow_runs=TaskRunFilterSubFlowRuns(exists_=False))
+    while page := client.read_task_runs(flow_run_filter=wanted, task_run_filter=steps, limit=_PAGE, offset=offset):
         yield from page
         offset += _PAGE

@@ -15,10 +15,13 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from blocks.circuits import change_circuits
+from blocks.heartbeat import no_heartbeat
 from blocks.local_server import free_port
 from blocks.store import open_store
 from engines.circuit import Circuit
 from engines.errors import RenderFailed
+from flows.render_batch import render_batch
+from models.batch import RunsWhere
 from tests.flows.studio import Studio
 from tests.system.installation import short_spec, wait_for
 
@@ -108,6 +111,26 @@ def test_a_scrape_tells_what_ran_and_has_every_metric_that_is_asked_for(studio: 
     asked = {name for expression in expressions() for name in re.findall(r"neuroshorts_\w+", expression)}
     assert len(asked) > 10
     assert asked <= found.keys()
+
+
+def test_the_rows_of_a_batch_are_counted_as_renders_and_never_as_steps(studio: Studio, exporter: Exporter):
+    exporter.scrape()
+    rows = studio.root / "rows.jsonl"
+    rows.write_text("".join(json.dumps(short_spec(f"Row {number}")) + "\n" for number in range(2)))
+    with no_heartbeat():
+        render_batch(str(rows), destination=str(studio.output), where=RunsWhere.HERE)
+    ended = "neuroshorts_runs_ended_total"
+    wait_for(lambda: sum(exporter.scrape().get(ended, {}).values()) == 3, timeout_s=120, what="ended runs")
+    found = exporter.scrape()
+    assert found[ended] == {("render-short", "completed"): 2, ("render-batch", "completed"): 1}
+    steps = {name for (name,) in found["neuroshorts_step_seconds_count"]}
+    assert {"burn_subtitles", "publish"} <= steps <= set(known_steps())
+
+
+def known_steps() -> Iterator[str]:
+    """The names of all steps: their number is what keeps the number of time series bounded."""
+    for path in (PROJECT / "tasks").glob("*.py"):
+        yield from re.findall(r"^@step\b.*?^def (\w+)", path.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def test_every_expression_is_promql():
