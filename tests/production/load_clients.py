@@ -24,6 +24,8 @@ AUTHORIZATION = os.environ["LOAD_AUTHORIZATION"]
 POSTS_AT_ONCE, LATER_POSTS = 2, 1
 WATCH_EVERY_S = (2.0, 4.0)
 WATCH_FOR_S = 900
+ATTEMPTS, FIRST_PAUSE_S = 6, 1.0
+NO_ANSWER, TOO_MANY_REQUESTS, SERVER_ERROR = 0, 429, 500
 FINAL = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
 SPEC = {
     "title": "Load",
@@ -46,8 +48,10 @@ class Client(FastHttpUser):
     def on_start(self) -> None:
         """Find the deployment."""
         self.number, self.run_number = next(_numbers), 0
-        found = self.client.get("/api/deployments/name/render-short/on-demand", name="find the deployment")
-        self.deployment_id = found.json()["id"]
+        found = self.ask("GET", "/api/deployments/name/render-short/on-demand", name="find the deployment")
+        if found is None:
+            raise StopUser
+        self.deployment_id = found["id"]
 
     @task
     def render(self) -> None:
@@ -78,17 +82,31 @@ class Client(FastHttpUser):
 
     def post(self, body: dict[str, Any], name: str) -> str | None:
         """Ask for a run and return its id."""
-        path = f"/api/deployments/{self.deployment_id}/create_flow_run"
-        with self.client.post(path, json=body, name=name, catch_response=True) as answer:
-            return str(answer.json()["id"]) if answer.ok else None
+        run = self.ask("POST", f"/api/deployments/{self.deployment_id}/create_flow_run", name=name, body=body)
+        return str(run["id"]) if run else None
+
+    def ask(self, method: str, path: str, *, name: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        """Return the answer, asking again after a fault of the server's; None if it refuses or stays away.
+
+        All that these clients ask may be asked again: what creates a run has an idempotency key.
+        """
+        for attempt in range(ATTEMPTS):
+            with self.client.request(method, path, json=body, name=name, catch_response=True) as answer:
+                status = answer.status_code
+                if answer.ok:
+                    return dict(answer.json())
+            if status not in (NO_ANSWER, TOO_MANY_REQUESTS) and status < SERVER_ERROR:
+                return None
+            gevent.sleep(FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5))
+        return None
 
     def watch(self, run_id: str | None) -> str:
         """Look at a run every few seconds and return the type of its last state."""
         deadline, state = time.monotonic() + WATCH_FOR_S, ""
         while state not in FINAL and time.monotonic() < deadline:
             gevent.sleep(random.uniform(*WATCH_EVERY_S))
-            answer = self.client.get(f"/api/flow_runs/{run_id}", name="watch")
-            state = str(answer.json()["state_type"]) if answer.ok else state
+            run = self.ask("GET", f"/api/flow_runs/{run_id}", name="watch")
+            state = str(run["state_type"]) if run else state
         return state
 
 

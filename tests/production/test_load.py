@@ -21,6 +21,7 @@ CLIENTS, RUNS_PER_CLIENT = 100, 2
 CLIENTS_PER_S = 10
 WORKERS = 6
 TIMEOUT_S = 1200
+MOST_FAULTS = 0.01  # of all requests
 PERCENTILES = ("50%", "95%", "99%", "100%")
 
 pytestmark = pytest.mark.heavy
@@ -87,7 +88,9 @@ def test_no_run_is_lost_or_doubled(system: Topology, tmp_path: Path):
     assert int(system.postgres.query(query.format("count(*) filter (where state_type = 'COMPLETED')"))) == len(keys)
     assert int(system.postgres.query(query.format("max(run_count)"))) == 1
     assert len(list((system.data / "output").glob("load-*/video.mp4"))) == len(keys)
-    assert int(figures["Aggregated"]["Failure Count"]) == 0
+    # Clients ask again when the server does not answer, which the table shows; that must stay an exception.
+    assert int(figures["from the first request to the seen end"]["Failure Count"]) == 0
+    assert int(figures["Aggregated"]["Failure Count"]) <= MOST_FAULTS * int(figures["Aggregated"]["Request Count"])
 
 
 def table(figures: dict[str, dict[str, str]], *, seconds: float) -> str:
