@@ -19,9 +19,10 @@ PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=1080x1920:r=30")
 
 
 def test_a_child_has_its_limits():
+    before = set(psutil.Process().children())
     with ffmpeg.frames_out([*PICTURE, "-f", "rawvideo", "-"], timeout_s=20) as pipe:
         assert pipe.read(1)
-        (child,) = psutil.Process().children()
+        (child,) = set(psutil.Process().children()) - before
         assert resource.prlimit(child.pid, resource.RLIMIT_DATA)[1] == ENCODING.data_bytes
         assert resource.prlimit(child.pid, resource.RLIMIT_FSIZE)[1] == ENCODING.file_bytes
         assert 0 < resource.prlimit(child.pid, resource.RLIMIT_CPU)[1] < 3600
