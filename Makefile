@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: docs setup demo test test-align test-n8n test-failures chaos test-production test-ui test-batch test-machines load check audit fuzz release format bench bench-effects quality gallery clean
+.PHONY: docs setup demo test test-align test-n8n test-failures chaos test-production test-ui test-batch test-machines test-google load check audit fuzz release format bench bench-effects quality gallery clean
 
 setup: $(STAMP)
 
@@ -47,6 +47,11 @@ test-batch: setup
 # A render that is taken over by a worker with another home and cache, over S3: two minutes.
 test-machines: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_two_machines.py
+
+# Google Cloud Storage and Drive by the extras `gcs` and `gdrive`.
+test-google: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[gcs,gdrive]'
+	$(BIN)/pytest tests/blocks/test_google.py
 
 # Word recognition by the extra `align`, with a model that the tests build.
 test-align: setup

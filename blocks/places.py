@@ -195,6 +195,10 @@ def _connect(block: ObjectStore) -> Any:
             from blocks.sftp import SftpFolder
 
             return SftpFolder(**block.options())
+        if block.kind is StorageKind.GCS:  # by the JSON API: what fsspec would choose asks gRPC first, also elsewhere
+            from gcsfs.core import GCSFileSystem
+
+            return GCSFileSystem(skip_instance_cache=True, **block.options())
         return _hasty(fsspec.filesystem(block.protocol, skip_instance_cache=True, **block.options()))
     except ImportError:
         raise _driver_missing(block.protocol) from None
