@@ -16,6 +16,7 @@ class Worker(Started):
     """A worker that was started here."""
 
     name: str
+    health_url: str | None = None  # answers 503 when it has not asked for runs for a while
 
 
 class SystemState(Model):

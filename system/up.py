@@ -95,9 +95,10 @@ def _fill_posts(
     started = []
     for post in posts(workers=workers):
         if post.name not in taken:
-            running = (*running, start_worker(post, environment=environment, logs=home))
+            worker = start_worker(post, environment=environment, logs=home)
+            running = (*running, worker)
             write_state(home, state.model_copy(update={"workers": running}))
-            started.append(f"worker {post.name}")
+            started.append(f"worker {worker.name}, health at {worker.health_url}")
     if state.exporter is None or not is_alive(state.exporter):
         wanted = get_settings().metrics_port
         port = wanted if is_free(wanted) else free_port()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from blocks.local_server import free_port
 from blocks.processes import Started, is_alive, send, spawn, stop, wait_until
 from blocks.settings import get_settings
 from models.base import Model
@@ -20,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # How long a worker's runs may go on when it is told to end, before they are handed back; and for it to be gone.
 LEAVE_S = 20
 GRACE_S = LEAVE_S + 25.0
+HEALTH_HOST = "127.0.0.1"
 _WORKER_SETTINGS = {
     # The least that Prefect allows; deployments/automations/heartbeat.yaml waits for three of them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -73,7 +75,9 @@ def stop_workers(workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
 
 
 def start_worker(post: Post, *, environment: Mapping[str, str], logs: Path) -> Worker:
-    """Start a worker in the background, its output in `logs`."""
+    """Start a worker in the background, its output in `logs`, its health on a port of its own."""
+    port = free_port()
+    health = {"PREFECT_WORKER_WEBSERVER_HOST": HEALTH_HOST, "PREFECT_WORKER_WEBSERVER_PORT": str(port)}
     queue_options = [word for queue in post.queues for word in ("--work-queue", queue)]
     # Prefect warns that a worker class takes the place of the one that it extends.
     command = [sys.executable, "-W", "ignore::UserWarning:prefect.utilities.dispatch", "-m", "system.worker"]
@@ -91,10 +95,11 @@ def start_worker(post: Post, *, environment: Mapping[str, str], logs: Path) -> W
             str(LEAVE_S),
         ],
         folder=PROJECT,
-        environment={**os.environ, **environment, **worker_settings()},
+        environment={**os.environ, **environment, **worker_settings(), **health},
         log=logs / f"{post.name}.log",
     )
-    return Worker(name=post.name, **started.model_dump())
+    health_url = f"http://{HEALTH_HOST}:{port}/health"
+    return Worker(name=post.name, health_url=health_url, **started.model_dump())
 
 
 def start_exporter(*, port: int, environment: Mapping[str, str], logs: Path) -> Started:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import httpx
 import psutil
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
@@ -80,9 +81,9 @@ def test_a_dead_worker_is_replaced_and_only_that_one(installation: Installation)
     victim.kill()
     wait_for(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, timeout_s=10, what="its end")
     printed = installation.up(workers=2)
-    assert [line for line in printed.splitlines() if line.startswith("+")] == [
-        f"+ worker {worker.name}" for worker in installation.state().workers if worker not in survivors
-    ]
+    (replaced,) = set(installation.state().workers) - survivors
+    changes = [line for line in printed.splitlines() if line.startswith("+")]
+    assert changes == [f"+ worker {replaced.name}, health at {replaced.health_url}"]
     assert survivors < set(installation.state().workers)
 
 
@@ -109,6 +110,21 @@ def test_workers_are_known_by_name_to_the_api(installation: Installation):
         answer = client._client.post("/work_pools/renders/workers/filter", json={}).json()
     online = {worker["name"] for worker in answer if worker["status"] == "ONLINE"}
     assert {worker.name for worker in installation.state().workers} <= online
+
+
+def test_every_worker_tells_of_its_health(installation: Installation):
+    addresses = {worker.health_url for worker in installation.state().workers}
+    assert len(addresses) == len(installation.state().workers)
+    for address in addresses:
+        wait_for(lambda address=address: answers(address), timeout_s=120, what=f"{address}")
+
+
+def answers(address: str | None) -> bool:
+    assert address is not None
+    try:
+        return httpx.get(address).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def test_down_ends_what_up_started_and_nothing_else(installation: Installation):
