@@ -44,7 +44,7 @@ test-ui: setup
 test-batch: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_batch_on_workers.py
 
-# A render that is taken over by a worker with another home and cache, over S3: two minutes.
+# Renders that are taken over by a program or worker with another home and cache, over S3: three minutes.
 test-machines: setup
 	$(BIN)/pytest -m heavy -rP tests/flows/test_two_machines.py
 

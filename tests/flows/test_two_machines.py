@@ -24,6 +24,8 @@ from system import fleet
 from tests.flows.pool import Installation
 from tests.system.installation import wait_for
 
+pytestmark = pytest.mark.heavy
+
 PROJECT = Path(__file__).parents[2]
 SCENES = 8
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
@@ -175,7 +177,6 @@ def installation(tmp_path: Path) -> Generator[Installation]:
         made.end()
 
 
-@pytest.mark.heavy
 def test_a_worker_on_another_machine_takes_over_a_run(
     installation: Installation, s3: Any, tmp_path: Path, figures: dict[str, float]
 ):
