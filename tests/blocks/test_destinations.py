@@ -134,7 +134,7 @@ def test_a_server_that_says_when_it_has_time_again_is_quoted(s3: Any, tmp_path: 
 def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
     s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(S3FileSystem, "read_timeout", 0.5)
+    monkeypatch.setattr(S3FileSystem, "read_timeout", 1.0)
     s3.proxy.fault("slow", method="PUT", path="video.mp4", times=1, seconds=3)
     publish(f"{s3.url}/a", tmp_path)
     assert s3.get("a/video.mp4") == SMALL
