@@ -156,7 +156,7 @@ class Steps:
 def _hashable(value: Any) -> Hashable:
     """Return the same value with tuples for its dicts and lists; futures and models are hashable as they are."""
     match value:
-        case Mapping():
+        case dict():
             return tuple(sorted((key, _hashable(item)) for key, item in value.items()))
         case list() | tuple():
             return tuple(_hashable(item) for item in value)
