@@ -85,6 +85,15 @@ def test_a_killed_encoder_is_started_again(studio: Studio, spec: dict[str, Any])
     assert studio.half_made() == []
 
 
+@pytest.fixture
+def interruptible() -> Generator[None]:
+    """Let what is started take SIGINT: a shell without job control makes its background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_from_the_keyboard_it_leaves_nothing_running(studio: Studio, spec: dict[str, Any]):
     process = studio.start(spec)
     wait_for(studio.encoders)
