@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
 from models.canvas import CanvasPreset
-from models.export import Codec
+from models.export import VideoFormat
 from models.platforms import PlatformLimits
 
-AUDIO_KBPS = 256
+AUDIO_KBPS = 256  # room left for the sound
+_CODER_SPILL = 0.985  # the coder of AAC gives up to 1 % more than it is asked for
 _HIGHEST_KBPS = 60_000  # what no short of ours comes near: room for more needs no limit
 _LOWEST_KBPS = 300
 _STEP = 0.8
@@ -39,12 +40,15 @@ def limits_of(name: str, files: Sequence[Path]) -> PlatformLimits:
     return known[name]
 
 
-def check_kind(name: str, limits: PlatformLimits, *, shape: CanvasPreset, codec: Codec) -> None:
-    """Raise LimitPassed for a shape or a codec that the platform does not take."""
+def check_kind(name: str, limits: PlatformLimits, *, shape: CanvasPreset, video: VideoFormat) -> None:
+    """Raise LimitPassed for a shape, a codec or a container that the platform does not take."""
     if shape not in limits.shapes:
         raise LimitPassed(platform=name, reason=f"it takes {', '.join(limits.shapes)}, and the canvas is {shape}")
-    if codec not in limits.codecs:
-        raise LimitPassed(platform=name, reason=f"it takes {', '.join(limits.codecs)}, and the video is {codec}")
+    if video.codec not in limits.codecs:
+        raise LimitPassed(platform=name, reason=f"it takes {', '.join(limits.codecs)}, and the video is {video.codec}")
+    if video.container not in limits.containers:
+        taken = ", ".join(limits.containers)
+        raise LimitPassed(platform=name, reason=f"it takes {taken}, and the file is {video.container}")
 
 
 def check_length(name: str, limits: PlatformLimits, *, duration_ms: int) -> None:
@@ -67,6 +71,13 @@ def check_size(name: str, limits: PlatformLimits, *, file: str, size: int) -> No
             reason=f"at most {limits.most_bytes / 1e6:g} MB, and {file} has {size / 1e6:.1f} MB; "
             "a lower `quality` or a shorter script makes it smaller",
         )
+
+
+def audio_kbps(limits: PlatformLimits, *, usual: int) -> int:
+    """Return the bitrate to ask of the encoder of the sound, so that what comes out is within the platform's limit."""
+    if limits.most_audio_kbps is None:
+        return usual
+    return min(int(limits.most_audio_kbps * _CODER_SPILL), usual)
 
 
 def highest_kbps(name: str, limits: PlatformLimits, *, duration_ms: int) -> int | None:

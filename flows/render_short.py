@@ -18,7 +18,7 @@ from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
 from tasks.burn import burn_subtitles
 from tasks.cuts import MAIN, sounds_of
-from tasks.delivery import check_sizes, within_limits
+from tasks.delivery import check_sizes, master_target, within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
 from tasks.plan import slug_of
@@ -53,7 +53,7 @@ def render_short(
         _, effects, tuning, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
         cuts = within_limits(cuts, timeline)
 
-        mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline)
+        mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline, master_target(spec))
         mixing = steps.submit(mix_audio, **mix, lossless=bool(sounds_of(cuts)))
         burns = cut_inputs.for_burn(cuts, scenes, shots, narrations, drawn, timeline)
         burning = steps.fan_out(burn_subtitles, burns, largest_first=inputs.frame_count)

@@ -81,6 +81,12 @@ class LoudnessTarget(Model):
     true_peak_dbtp: float = Field(default=-1.0, ge=-9, le=0, title="Highest true peak (dBTP)")
 
 
+class MasterTarget(LoudnessTarget):
+    """What a master should be: how loud, and at which bitrate it is encoded."""
+
+    kbps: int = Field(default=192, ge=32, title="Bitrate (kbit/s)", description="Of the AAC")
+
+
 class PlatformLoudness(LoudnessTarget):
     """The same with its origin, as the file of platforms has it."""
 

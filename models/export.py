@@ -17,6 +17,14 @@ class Codec(StrEnum):
     VP9 = "vp9"
 
 
+class Container(StrEnum):
+    """The kind of a video file, which is also its extension."""
+
+    MP4 = "mp4"
+    WEBM = "webm"
+    MKV = "mkv"
+
+
 class VideoFormat(StrEnum):
     """A container and the codec of the frames in it."""
 
@@ -30,9 +38,9 @@ class VideoFormat(StrEnum):
     MKV_AV1 = "mkv_av1"
 
     @property
-    def container(self) -> str:
-        """mp4, webm or mkv: the file's extension."""
-        return self.value.partition("_")[0]
+    def container(self) -> Container:
+        """The kind of its file."""
+        return Container(self.value.partition("_")[0])
 
     @property
     def codec(self) -> Codec:

@@ -27,9 +27,17 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matr
 
 @step(version=4, run_name="assemble_video")
 def assemble_video(
-    scenes: tuple[EncodedScene, ...], sound: ArtifactRef, video: VideoSettings, title: str, name: str
+    scenes: tuple[EncodedScene, ...],
+    sound: ArtifactRef,
+    video: VideoSettings,
+    title: str,
+    name: str,
+    edit_lists: bool = True,
 ) -> Video:
-    """Return the finished file called `name`: every scene and the sound, joined by stream copy."""
+    """Return the finished file called `name`: every scene and the sound, joined by stream copy.
+
+    An MP4 without `edit_lists` is what some platforms ask for.
+    """
     store = open_store()
     files = [
         assemble.SegmentFile(store.local_path(segment.blob), segment.frame_count)
@@ -40,7 +48,7 @@ def assemble_video(
     with store.scratch() as folder:
         output = folder / name
         audio = store.local_path(sound)
-        assemble.assemble_video(files, audio=audio, fps=video.fps, title=title, output=output)
+        assemble.assemble_video(files, audio=audio, fps=video.fps, title=title, output=output, edit_lists=edit_lists)
         return Video(
             name=name,
             encoder=video.encoder,

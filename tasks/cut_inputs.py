@@ -124,6 +124,7 @@ def for_assembly(
             "video": rendition.settings,
             "title": cut.spec.title,
             "name": rendition.file,
+            "edit_lists": rendition.edit_lists,
         }
         for cut in cuts.values()
         for rendition in cut.renditions

@@ -18,6 +18,7 @@ class Rendition(NamedTuple):
     file: str
     settings: VideoSettings
     is_captioned: bool = True
+    edit_lists: bool = True  # whether an MP4 may have them
 
     @property
     def sound(self) -> AudioFormat:

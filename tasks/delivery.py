@@ -8,13 +8,16 @@ from engines import platforms
 from engines.errors import LimitPassed, ShortTooLong
 from engines.timebase import frame_to_ms
 from engines.visuals.hardware import HARDWARE, working_encoder
+from models.audio import MasterTarget
 from models.encoding import SOFTWARE, VideoSettings
 from models.platforms import PlatformLimits
 from models.report import Video
+from models.spec import ShortSpec
 from models.timeline import Timeline
 from tasks.cut_inputs import FileKey
 from tasks.cuts import MAIN, Cut, Cuts
 from tasks.library import ASSETS_DIR
+from tasks.sound import loudness_of
 
 PLATFORMS_FILE = ASSETS_DIR / "platforms.toml"
 _CODECS = {encoder: codec for codec, encoder in SOFTWARE.items()}
@@ -46,11 +49,14 @@ def check_kinds(cuts: Cuts) -> None:
     spec = cuts[MAIN].spec
     if name := spec.export.platform:
         limits = platforms.limits_of(name, _files())
-        platforms.check_kind(name, limits, shape=spec.canvas.preset, codec=spec.export.video.codec)
+        platforms.check_kind(name, limits, shape=spec.canvas.preset, video=spec.export.video)
 
 
 def within_limits(cuts: Cuts, timeline: Timeline) -> Cuts:
-    """Return the cuts with the bitrate that their platform allows. Raises LimitPassed for a short of another length."""
+    """Return the cuts with the bitrate and the kind of MP4 that their platform allows.
+
+    Raises LimitPassed for a short of another length.
+    """
     name, duration_ms = cuts[MAIN].spec.export.platform, frame_to_ms(timeline.frame_count, timeline.fps)
     _check_total(cuts, duration_ms)
     if name is None:
@@ -58,7 +64,17 @@ def within_limits(cuts: Cuts, timeline: Timeline) -> Cuts:
     limits = platforms.limits_of(name, _files())
     platforms.check_length(name, limits, duration_ms=duration_ms)
     highest = platforms.highest_kbps(name, limits, duration_ms=duration_ms)
-    return _changed(cuts, lambda settings: settings.model_copy(update={"max_kbps": highest}))
+    limited = _changed(cuts, lambda settings: settings.model_copy(update={"max_kbps": highest}))
+    return limited if limits.edit_lists else _without_edit_lists(limited)
+
+
+def master_target(spec: ShortSpec) -> MasterTarget:
+    """Return what the master should be: as loud as the spec wants, at a bitrate that its platform takes."""
+    target = MasterTarget.model_validate(loudness_of(spec).model_dump())
+    if (name := spec.export.platform) is None:
+        return target
+    kbps = platforms.audio_kbps(platforms.limits_of(name, _files()), usual=target.kbps)
+    return target.model_copy(update={"kbps": kbps})
 
 
 def check_sizes(cuts: Cuts, videos: Mapping[FileKey, Video]) -> tuple[str, ...]:
@@ -91,6 +107,13 @@ def _check_total(cuts: Cuts, duration_ms: int) -> None:
 def _changed(cuts: Cuts, change: Callable[[VideoSettings], VideoSettings]) -> dict[str, Cut]:
     return {
         name: cut._replace(renditions=tuple(each._replace(settings=change(each.settings)) for each in cut.renditions))
+        for name, cut in cuts.items()
+    }
+
+
+def _without_edit_lists(cuts: Cuts) -> dict[str, Cut]:
+    return {
+        name: cut._replace(renditions=tuple(each._replace(edit_lists=False) for each in cut.renditions))
         for name, cut in cuts.items()
     }
 

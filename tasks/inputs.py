@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engines.stock.wants import visuals_of
-from models.audio import BedSettings, PreparedEffect
+from models.audio import BedSettings, MasterTarget, PreparedEffect
 from models.canvas import FRAME_RATES
 from models.captions import CaptionTexts
 from models.cards import Card
@@ -151,6 +151,7 @@ def for_mix(
     music: Mapping[str, Any],
     effects: Mapping[str, PreparedEffect],
     timeline: Timeline,
+    target: MasterTarget,
 ) -> Inputs:
     """Return the inputs of `mix_audio`; the music may be on its way."""
     return {
@@ -166,7 +167,7 @@ def for_mix(
             fade_out_ms=spec.music.fade_out_ms,
             rests_ms=sound.rests_ms(scenes, effects, timeline),
         ),
-        "target": sound.loudness_of(spec),
+        "target": target,
     }
 
 

@@ -6,7 +6,7 @@ from engines.audio.bed import TrackFile
 from engines.audio.effects import EffectPlacement
 from engines.audio.voice_lane import VOICE_LUFS
 from engines.timebase import frame_to_ms, frame_to_sample
-from models.audio import BedSettings, LoudnessTarget, PlacedEffect, PreparedTrack, SpeechPlacement
+from models.audio import BedSettings, MasterTarget, PlacedEffect, PreparedTrack, SpeechPlacement
 from models.report import Master
 from models.timeline import Narration, Timeline
 from tasks.retries import step
@@ -20,7 +20,7 @@ def mix_audio(
     track: PreparedTrack | None,
     timeline: Timeline,
     settings: BedSettings,
-    target: LoudnessTarget,
+    target: MasterTarget,
     lossless: bool,
 ) -> Master:
     """Return the master: voice and effects over music at the target loudness, exactly as long as the timeline."""

@@ -16,7 +16,7 @@ from engines.audio.pcm import FULL_SCALE, gain_of, short_levels
 from engines.audio.rests import Span, played_span, rest_curve
 from engines.audio.voice_lane import MONO_LU, VOICE_LUFS, voice_lane
 from engines.timebase import ms_to_sample, samples_to_ms
-from models.audio import BedSettings, LoudnessTarget, MixReport, SpeechPlacement
+from models.audio import BedSettings, MasterTarget, MixReport, SpeechPlacement
 
 _THREADS = 4
 
@@ -28,12 +28,12 @@ def mix_audio(
     total_samples: int,
     output: Path,
     settings: BedSettings,
-    target: LoudnessTarget,
+    target: MasterTarget,
     effects: Sequence[EffectPlacement] = (),
     lossless: Path | None = None,
 ) -> MixReport:
     """Mix speech, music and effects into `output`: AAC in .m4a, 48 kHz stereo, `total_samples` long, at the target's
-    loudness with true peaks below its highest.
+    bitrate and loudness with true peaks below its highest.
 
     `lossless` is where to write the same as FLAC. Every speech is brought to one loudness, which the bed's level is
     relative to. The same inputs give the same bytes. Raises SourceUnreadable, FfmpegFailed, FfmpegTimeout, DiskFull.

@@ -15,6 +15,8 @@ from engines.errors import OutputInvalid
 AnyPacket: TypeAlias = "Packet[Any]"  # generic in its stubs only
 
 _UNDECODED = [{"skip_frame": "all"}]  # else opening a file decodes a picture, for 15 ms
+# Times then begin at 0 by themselves: a picture may be shown before it would be decoded, which players add up.
+_WITHOUT_EDIT_LISTS = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0", "fflags": "+bitexact"}
 _CONTAINERS = {".mp4": "mp4", ".webm": "webm", ".mkv": "matroska"}
 _OPTIONS = {
     ".mp4": {"movflags": "+faststart", "fflags": "+bitexact"},
@@ -31,14 +33,26 @@ class SegmentFile(NamedTuple):
     frame_count: int
 
 
-def assemble_video(segments: Sequence[SegmentFile], *, audio: Path, fps: Fraction, title: str, output: Path) -> None:
+def assemble_video(
+    segments: Sequence[SegmentFile],
+    *,
+    audio: Path,
+    fps: Fraction,
+    title: str,
+    output: Path,
+    edit_lists: bool = True,
+) -> None:
     """Write `output`: every segment's packets one after the other, and the audio beside them, nothing re-encoded.
 
-    Its container is that of its extension: .mp4, .webm or .mkv. The last two round times to whole milliseconds.
-    Raises OutputInvalid if a segment has not its planned frames, does not start with an IDR frame, or was encoded
-    with other settings than the first.
+    Its container is that of its extension: .mp4, .webm or .mkv. The last two round times to whole milliseconds. An MP4
+    tells by edit lists which of a decoder's first samples are not to be heard; without `edit_lists` it has no packet
+    that makes them, and the first 21 ms of the sound fade in.
+
+    Raises OutputInvalid if a segment has not its planned frames, does not start with an IDR frame, or was encoded with
+    other settings than the first.
     """
-    with av.open(str(segments[0].path)) as first, av.open(str(audio)) as sound, _create(output) as target:
+    listed = edit_lists or output.suffix != ".mp4"
+    with av.open(str(segments[0].path)) as first, av.open(str(audio)) as sound, _create(output, listed) as target:
         headers = first.streams.video[0].codec_context.extradata
         # Opaque, as else a codec is looked for that encodes under the name of the one that decodes: AV1 has none.
         video_stream = target.add_stream_from_template(first.streams.video[0], opaque=True)
@@ -48,7 +62,7 @@ def assemble_video(segments: Sequence[SegmentFile], *, audio: Path, fps: Fractio
         audio_stream = target.add_stream_from_template(sound.streams.audio[0])
         target.metadata["title"] = title
         picture = _video_packets(segments, fps=fps, headers=headers)
-        for packet in merge(picture, _audio_packets(sound), key=_decode_time):
+        for packet in merge(picture, _audio_packets(sound, with_priming=listed), key=_decode_time):
             packet.stream = audio_stream if packet.stream.type == "audio" else video_stream
             target.mux(packet)
 
@@ -58,9 +72,10 @@ def open_packets(path: Path) -> InputContainer:
     return av.open(str(path), stream_options=_UNDECODED)  # type: ignore[arg-type]  # the stub asks for strings
 
 
-def _create(output: Path) -> av.container.OutputContainer:
+def _create(output: Path, edit_lists: bool) -> av.container.OutputContainer:
     kind = output.suffix
-    return av.open(str(output), "w", format=_CONTAINERS[kind], container_options=_OPTIONS[kind])
+    options = _OPTIONS[kind] if edit_lists else _WITHOUT_EDIT_LISTS
+    return av.open(str(output), "w", format=_CONTAINERS[kind], container_options=options)
 
 
 def _decode_time(packet: AnyPacket) -> Fraction:
@@ -69,9 +84,10 @@ def _decode_time(packet: AnyPacket) -> Fraction:
     return packet.dts * packet.time_base
 
 
-def _audio_packets(sound: InputContainer) -> Iterator[AnyPacket]:
+def _audio_packets(sound: InputContainer, *, with_priming: bool) -> Iterator[AnyPacket]:
     for packet in sound.demux(sound.streams.audio[0]):
-        if packet.dts is not None:  # the demuxer's last packet only says that the file ended
+        # The demuxer's last packet only says that the file ended.
+        if packet.dts is not None and (with_priming or packet.dts >= 0):
             yield packet
 
 

@@ -6,9 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import LimitPassed, PlatformUnknown, PresetInvalid
-from engines.platforms import AUDIO_KBPS, check_kind, check_length, check_size, highest_kbps, limits_of, load_platforms
+from engines.platforms import (
+    AUDIO_KBPS,
+    audio_kbps,
+    check_kind,
+    check_length,
+    check_size,
+    highest_kbps,
+    limits_of,
+    load_platforms,
+)
 from models.canvas import CanvasPreset
-from models.export import Codec
+from models.export import VideoFormat
 from models.platforms import PlatformLimits
 
 FILE = Path(__file__).parents[2] / "assets" / "platforms.toml"
@@ -49,16 +58,34 @@ def test_the_users_own_file_counts_first(tmp_path: Path):
 
 def test_what_a_platform_does_not_take_is_named():
     only = limits(shortest_ms=3000)
-    check_kind("p", only, shape=CanvasPreset.VERTICAL, codec=Codec.H264)
+    check_kind("p", only, shape=CanvasPreset.VERTICAL, video=VideoFormat.MP4_H264)
     check_length("p", only, duration_ms=60_000)
     with pytest.raises(LimitPassed, match="takes vertical, and the canvas is wide"):
-        check_kind("p", only, shape=CanvasPreset.WIDE, codec=Codec.H264)
+        check_kind("p", only, shape=CanvasPreset.WIDE, video=VideoFormat.MP4_H264)
     with pytest.raises(LimitPassed, match="takes h264, and the video is av1"):
-        check_kind("p", only, shape=CanvasPreset.VERTICAL, codec=Codec.AV1)
+        check_kind("p", only, shape=CanvasPreset.VERTICAL, video=VideoFormat.MP4_AV1)
+    in_mp4 = limits(containers=["mp4", "webm"])
+    check_kind("p", only, shape=CanvasPreset.VERTICAL, video=VideoFormat.MKV_H264)
+    with pytest.raises(LimitPassed, match="takes mp4, webm, and the file is mkv"):
+        check_kind("p", in_mp4, shape=CanvasPreset.VERTICAL, video=VideoFormat.MKV_H264)
     with pytest.raises(LimitPassed, match=r"at most 60 s, and this is 60\.1 s long"):
         check_length("p", only, duration_ms=60_100)
     with pytest.raises(LimitPassed, match="at least 3 s"):
         check_length("p", only, duration_ms=2_999)
+
+
+def test_the_sound_is_asked_for_a_little_below_its_limit():
+    assert audio_kbps(limits(), usual=192) == 192
+    assert audio_kbps(limits(most_audio_kbps=320), usual=192) == 192
+    assert 120 < audio_kbps(limits(most_audio_kbps=128), usual=192) < 128
+
+
+def test_what_instagram_and_threads_ask_of_a_file_is_known():
+    for name in ("reels", "threads"):
+        assert not KNOWN[name].edit_lists
+        assert KNOWN[name].most_audio_kbps == 128
+        assert KNOWN[name].containers == ("mp4",)
+    assert KNOWN["youtube"].edit_lists
 
 
 def test_what_cannot_fit_is_refused():

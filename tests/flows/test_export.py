@@ -124,9 +124,31 @@ def test_a_short_that_its_platform_does_not_take_is_refused_before_it_is_encoded
         studio.render({**SHORT_SPEC, "export": {"platform": "reels"}})
     with pytest.raises(LimitPassed, match="takes vertical, and the canvas is square"):
         studio.render({**SHORT_SPEC, "canvas": {"preset": "square"}, "export": {"platform": "facebook_reels"}})
+    with pytest.raises(LimitPassed, match="takes mp4, and the file is mkv"):
+        studio.render({**SHORT_SPEC, "export": {"platform": "reels", "video": "mkv_h264"}})
     assert not studio.blobs("*.mp4")
     report = studio.render({**SHORT_SPEC, "export": {"platform": "tiktok"}})
     assert report.video.encoder == "libx264"
+
+
+def test_a_reel_is_such_a_file_as_instagram_asks_for(studio: Studio):
+    """Without edit lists, its header first, and with sound of at most 128 kbit/s."""
+    scenes = [{"narration": "One two three four.", "visual": "color:#204060", "min_duration_ms": 3500}]
+    music = {"track": "assets:music/upbeat", "gain_db": 0, "duck": False}
+    spec = {**SHORT_SPEC, "scenes": scenes, "music": music}
+    plain = studio.render(spec)
+    heard = measure.sound(studio.output / "for-somewhere" / "video.mp4")
+    reel = studio.render({**spec, "export": {"platform": "reels"}})
+    path = studio.output / "for-somewhere" / "video.mp4"
+    assert b"elst" not in path.read_bytes()
+    assert measure.boxes(path).index("moov") < measure.boxes(path).index("mdat")
+    with av.open(str(path)) as container:
+        sound = container.streams.audio[0]
+        sizes = [packet.size for packet in container.demux(sound)]
+    assert 100_000 < sum(sizes) * 8 / (plain.video.duration_ms / 1000) <= 128_000
+    assert abs(_lag([samples[: 3 * measure.RATE_HZ] for samples in (heard, measure.sound(path))])) <= 48
+    assert measure.loudness(path)[0] == pytest.approx(-14, abs=0.5)
+    assert reel.video.frame_count == plain.video.frame_count
 
 
 def test_a_finished_file_that_its_platform_does_not_take_is_not_published(studio: Studio):

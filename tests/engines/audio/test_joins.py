@@ -13,7 +13,7 @@ from engines.audio.effects import EffectPlacement, prepare_effect
 from engines.audio.mix import mix_audio
 from engines.audio.pcm import write_stereo_wav
 from engines.audio.track import prepare_track
-from models.audio import BedSettings, LoudnessTarget, SpeechPlacement
+from models.audio import BedSettings, MasterTarget, SpeechPlacement
 
 RATE = 48_000
 SECONDS = 14
@@ -81,6 +81,6 @@ def test_no_join_of_a_mix_clicks(tmp_path: Path, track_seconds: float, clean: bo
         total_samples=SECONDS * RATE,
         output=output,
         settings=BedSettings(gain_db=-6),
-        target=LoudnessTarget(),
+        target=MasterTarget(),
     )
     assert loudest_click_db(decode(output)) < -40

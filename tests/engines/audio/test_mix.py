@@ -17,7 +17,7 @@ from engines.audio.loudness import measure
 from engines.audio.mix import mix_audio
 from engines.audio.track import prepare_track
 from engines.errors import SourceUnreadable
-from models.audio import BedSettings, Loop, LoudnessTarget, MixReport, SpeechPlacement
+from models.audio import BedSettings, Loop, MasterTarget, MixReport, SpeechPlacement
 from models.voice import Voice
 
 RATE = 48_000
@@ -66,7 +66,7 @@ def mix(
     seconds: float,
     *,
     settings: BedSettings | None = None,
-    target: LoudnessTarget | None = None,
+    target: MasterTarget | None = None,
 ) -> MixReport:
     return mix_audio(
         speech,
@@ -74,7 +74,7 @@ def mix(
         total_samples=int(seconds * RATE),
         output=folder / "master.m4a",
         settings=settings or BedSettings(),
-        target=target or LoudnessTarget(),
+        target=target or MasterTarget(),
     )
 
 

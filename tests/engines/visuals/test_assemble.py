@@ -3,12 +3,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
+from engines import ffmpeg
 from engines.errors import OutputInvalid
 from engines.visuals.assemble import SegmentFile, assemble_video
 from models.encoding import VideoSettings
 from tests.engines.visuals.scenes import VIDEO, burn, counted, grey, plate, scene
+from tests.flows import measure
+from tests.flows.measure import RATE_HZ
 from tests.media import counted_number, make_audio
 
 LENGTHS = (1, 2, 3, 25, 1, 4)
@@ -29,10 +33,57 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def joined(folder: Path, segments: list[SegmentFile], *, fps: Fraction = VIDEO.fps) -> Path:
+def joined(
+    folder: Path, segments: list[SegmentFile], *, fps: Fraction = VIDEO.fps, sound: str = "master.m4a", **options: bool
+) -> Path:
     output = folder / "joined.mp4"
-    assemble_video(segments, audio=folder / "master.m4a", fps=fps, title="A title", output=output)
+    assemble_video(segments, audio=folder / sound, fps=fps, title="A title", output=output, **options)
     return output
+
+
+def flashing(folder: Path, at: tuple[int, ...], frames: int) -> list[SegmentFile]:
+    """Segments that are white at some frames, and `beeps.m4a` with a tone from each of these frames on."""
+    segments = []
+    for first, last in pairwise((0, *at, frames)):
+        if first in at:
+            white = burn(scene(plate(folder / "white.npy", grey(235)), 1), folder / f"white{first}.mp4")
+            segments.append(SegmentFile(white, 1))
+            first += 1
+        black = burn(scene(plate(folder / "black.npy", grey(16)), last - first), folder / f"black{first}.mp4")
+        segments.append(SegmentFile(black, last - first))
+    samples = np.zeros(round(frames * RATE_HZ / VIDEO.fps), np.float32)
+    for frame in at:
+        start = round(frame * RATE_HZ / VIDEO.fps)
+        samples[start : start + 2400] = 0.5 * np.sin(np.arange(2400) * 0.3)[: len(samples) - start]
+    encoded = ("-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "pipe:0", "-c:a", "aac", "-f", "ipod")
+    with ffmpeg.frames_in(("-y", *encoded, str(folder / "beeps.m4a")), timeout_s=60) as pipe:
+        pipe.write(samples.data)
+    return segments
+
+
+@pytest.mark.parametrize("edit_lists", [True, False])
+def test_picture_and_sound_begin_together_with_and_without_edit_lists(tmp_path: Path, edit_lists: bool):
+    """At the start, in the middle and in the last frames, as a player shows and plays them."""
+    at = (10, 61, 145)
+    output = joined(tmp_path, flashing(tmp_path, at, 150), sound="beeps.m4a", edit_lists=edit_lists)
+    with av.open(str(output)) as container:
+        frames = list(container.decode(video=0))
+    shown = [frame for frame in frames if frame.to_ndarray(format="gray").mean() > 128]
+    assert [frame.pts * frame.time_base * VIDEO.fps for frame in shown] == list(at)
+    heard = np.flatnonzero(np.abs(measure.sound(output)) > 0.1)
+    begun = heard[np.insert(np.diff(heard) > RATE_HZ // 10, 0, True)]
+    assert begun == pytest.approx([round(frame * RATE_HZ / VIDEO.fps) for frame in at], abs=RATE_HZ // 1000)
+    assert output.read_bytes().count(b"elst") == (2 if edit_lists else 0)
+    assert measure.boxes(output).index("moov") < measure.boxes(output).index("mdat")
+
+
+def test_a_file_without_edit_lists_says_nothing_of_times_before_its_start(tmp_path: Path):
+    """Not even to a player that knows nothing of edit lists: the first frame and the first sound are at 0."""
+    output = joined(tmp_path, flashing(tmp_path, (10,), 40), sound="beeps.m4a", edit_lists=False)
+    for kind in ("video", "audio"):
+        with av.open(str(output), options={"ignore_editlist": "1"}) as container:
+            stream = next(stream for stream in container.streams if stream.type == kind)
+            assert min(packet.pts for packet in container.demux(stream) if packet.size) == 0
 
 
 @pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
