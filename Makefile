@@ -78,12 +78,13 @@ audit: setup
 fuzz: setup
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/pytest -rP tests/hostile/test_fuzz.py
 
-# The packages of a release and the list of all that runs in it (CycloneDX), in dist/.
+# The packages of a release, installed and looked over once, and the list of all that runs in it (CycloneDX), in dist/.
 release: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[release]'
 	$(BIN)/python -m build --outdir dist
 	rm -rf build/sbom && $(PYTHON) -m venv --without-pip build/sbom
 	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet --disable-pip-version-check --constraint constraints.txt '.[server]'
+	build/sbom/bin/neuroshorts doctor
 	$(BIN)/cyclonedx-py environment build/sbom --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json
 
 format: setup
@@ -109,4 +110,4 @@ quality: setup
 	$(BIN)/python -m benchmarks.quality
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis output
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis output

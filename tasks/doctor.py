@@ -18,7 +18,7 @@ from engines import ffmpeg
 from engines.audio.espeak import synthesize
 from engines.errors import NeuroShortsError
 from models.voice import Voice
-from tasks.library import ASSETS_DIR
+from tasks.library import ASSETS_DIR, MANIFEST
 
 LEAST_FREE_BYTES = 2 << 30
 FILTERS = ("ass", "setparams", "scale", "crop", "fps", "ebur128")
@@ -77,9 +77,12 @@ def _parts(kind: str, needed: tuple[str, ...]) -> Finding:
 
 
 def _assets() -> Finding:
-    manifest: dict[str, list[dict[str, Any]]] = tomllib.loads((ASSETS_DIR / "manifest.toml").read_text())
-    wrong = [row["path"] for row in manifest["asset"] if _sha256(ASSETS_DIR / row["path"]) != row["sha256"]]
-    detail = f"not as shipped: {', '.join(wrong)}" if wrong else f"{len(manifest['asset'])} fonts, tracks and pictures"
+    try:
+        listed: list[dict[str, Any]] = tomllib.loads(MANIFEST.read_text(encoding="utf-8"))["asset"]
+    except (OSError, ValueError, KeyError) as error:
+        return Finding("assets", False, str(error), _REINSTALL)
+    wrong = [row["path"] for row in listed if _sha256(ASSETS_DIR / row["path"]) != row["sha256"]]
+    detail = f"not as shipped: {', '.join(wrong)}" if wrong else f"{len(listed)} fonts, tracks and pictures"
     return Finding("assets", not wrong, detail, _REINSTALL)
 
 

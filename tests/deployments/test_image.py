@@ -77,11 +77,9 @@ def test_the_server_is_the_version_that_was_deployed_with():
 
 
 def test_what_runs_goes_in_and_nothing_else():
-    packages = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"][
-        "include"
-    ]
-    for package in packages:
-        assert enters(f"{package.removesuffix('*')}/__init__.py"), package
+    build = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    for shipped in build["targets"]["wheel"]["only-include"]:
+        assert enters(shipped), shipped
     for path in ("cli/__main__.py", "prefect.yaml", "deployments/automations/heartbeat.yaml", "assets/manifest.toml"):
         assert (PROJECT / path).exists()
         assert enters(path), path
