@@ -67,7 +67,7 @@ class Material(NamedTuple):
     effects: Mapping[str, PreparedEffect]
     tuning: Mapping[str, PrefectFuture[PreparedTrack]]  # the music; it may be on its way
     narrations: Mapping[int, Narration]
-    shots: Mapping[CutKey, Shot]
+    composing: Mapping[CutKey, PrefectFuture[Shot]]  # the shots; the last ones may be on their way
     timeline: Timeline
     captions: Mapping[str, CaptionSet]
     drawn: Mapping[str, CaptionSet]  # the captions, and the overlays beside them
@@ -85,8 +85,8 @@ def gather(steps: Steps, job: Job) -> Material:
     fetching |= seeking.futures
     composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
     tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))  # fills the cores that the rest leaves idle
-    steps.wait(fetching, sounding, speaking, splitting, composing)
-    sources, shots, effects = results(fetching), results(composing), results(sounding)
+    steps.wait(fetching, sounding, speaking, splitting)
+    sources, effects = results(fetching), results(sounding)
     effects |= steps.make_all(prepare_effect, inputs.for_card_sounds(scenes, sources))
     narrations = voice_inputs.by_scene(results(speaking), results(splitting))
     credits = seeking.keep(sources)
@@ -95,4 +95,4 @@ def gather(steps: Steps, job: Job) -> Material:
     captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline))
     laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
     drawn = captions | steps.make_all(draw_overlays, laying)
-    return Material(sources, effects, tuning, narrations, shots, timeline, captions, drawn, credits)
+    return Material(sources, effects, tuning, narrations, composing, timeline, captions, drawn, credits)

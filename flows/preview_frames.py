@@ -10,7 +10,7 @@ from pydantic import Field
 from blocks.settings import get_settings
 from flows.artifacts import show_preview
 from flows.material import Job, gather
-from flows.steps import Steps
+from flows.steps import Steps, results
 from models.report import NamedBlob, PreviewReport
 from models.soundtrack import Music
 from models.spec import ShortSpec
@@ -51,7 +51,9 @@ def preview_frames(
     with Steps(total=job.step_count) as steps:
         made = gather(steps, job)
         timeline = made.timeline
-        burns = for_burn(job.cuts, job.scenes, made.shots, made.narrations, made.drawn, timeline)
+        steps.wait(made.composing)
+        shots = results(made.composing)
+        burns = for_burn(job.cuts, job.scenes, shots, made.narrations, made.drawn, timeline)
         moments = preview.moments(at_ms, timeline)
         overview = preview.overview(timeline) if contact_sheet or not moments else ()
         frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))

@@ -1,5 +1,6 @@
 """How far a run has come: a progress artifact in Prefect, and whoever listens in this process."""
 
+import math
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,15 +15,15 @@ UPDATE_EVERY_S = 2.0
 
 
 class Progress:
-    """Counts finished steps; the artifact is updated every few seconds, as each update is a call to the API."""
+    """Counts finished steps. The artifact is made with the first one, while others run, and updated every few seconds:
+    each is a call to the API.
+    """
 
     def __init__(self, *, total: int) -> None:
         self._total = total
         self._done = 0
-        self._updated_at = time.monotonic()
-        created = create_progress_artifact(0.0, key="render-progress", description="Steps of this render")
-        assert isinstance(created, UUID)
-        self._artifact_id = created
+        self._shown_at_s = -math.inf
+        self._artifact_id: UUID | None = None
 
     def expect_fewer(self) -> None:
         """Count one step less in all: it is shared with another that was asked for."""
@@ -31,13 +32,21 @@ class Progress:
     def finish(self) -> None:
         """Show that all is done, whatever was expected."""
         if self._done != self._total:
-            update_progress_artifact(self._artifact_id, 100.0)
+            self._show(100.0)
 
     def advance(self, step_name: str) -> None:
         """Count one more finished step."""
         self._done += 1
         if (listen := listener.get()) is not None:
             listen(self._done, self._total, step_name)
-        if self._done == self._total or time.monotonic() - self._updated_at > UPDATE_EVERY_S:
-            self._updated_at = time.monotonic()
-            update_progress_artifact(self._artifact_id, 100.0 * self._done / self._total)
+        if self._done == self._total or time.monotonic() - self._shown_at_s > UPDATE_EVERY_S:
+            self._show(100.0 * self._done / self._total)
+
+    def _show(self, percent: float) -> None:
+        if self._artifact_id is None:
+            created = create_progress_artifact(percent, key="render-progress", description="Steps of this render")
+            assert isinstance(created, UUID)
+            self._artifact_id = created
+        else:
+            update_progress_artifact(self._artifact_id, percent)
+        self._shown_at_s = time.monotonic()

@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from blocks.memory import return_pictures
 from blocks.settings import get_settings
 from flows.artifacts import show_report
+from flows.burning import burn_scenes
 from flows.callbacks import failure_told, success_told
 from flows.material import Job, gather
 from flows.report import Made, report_of
@@ -16,7 +17,6 @@ from models.report import RenderReport
 from models.spec import ShortSpec
 from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
-from tasks.burn import burn_subtitles
 from tasks.cuts import MAIN, sounds_of
 from tasks.delivery import check_sizes, master_target, within_limits
 from tasks.export import encode_audio, join_captions
@@ -50,13 +50,14 @@ def render_short(
     spec, cuts, scenes = job.spec, job.cuts, job.scenes
 
     with failure_told(spec, slug), Steps(total=job.step_count) as steps:
-        _, effects, tuning, narrations, shots, timeline, captions, drawn, credits = gather(steps, job)
+        material = gather(steps, job)
+        timeline, captions = material.timeline, material.captions
         cuts = within_limits(cuts, timeline)
 
-        mix = inputs.for_mix(spec, scenes, narrations, tuning, effects, timeline, master_target(spec))
+        heard = material.narrations, material.tuning, material.effects
+        mix = inputs.for_mix(spec, scenes, *heard, timeline, master_target(spec))
         mixing = steps.submit(mix_audio, **mix, lossless=bool(sounds_of(cuts)))
-        burns = cut_inputs.for_burn(cuts, scenes, shots, narrations, drawn, timeline)
-        burning = steps.fan_out(burn_subtitles, burns, largest_first=inputs.frame_count)
+        burning, shots = burn_scenes(steps, cuts, scenes, material)
         posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, scenes, shots, timeline))
         steps.settle()
         master, encoded, posters = mixing.result(), results(burning), results(posing)
@@ -68,7 +69,7 @@ def render_short(
         sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, master, sounds)
         published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, goal))
         steps.settle()
-    made = Made(narrations, videos, published, master, sounds, credits, notes)
+    made = Made(material.narrations, videos, published, master, sounds, material.credits, notes)
     report = report_of(job, made, steps, started_s=started)
     write_report(report, folder=goal.folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))
