@@ -1,6 +1,9 @@
 """Clusters: what one font, or one picture, must draw as a whole; a base with its marks, joiners and emoji parts."""
 
 import unicodedata
+from itertools import groupby
+
+from fontTools.unicodedata import script
 
 JOINERS = "\u200c\u200d"  # Persian, the Indic scripts and emoji sequences need them
 PICTURE_SELECTOR = "\ufe0f"  # asks for a sign as a picture
@@ -33,6 +36,24 @@ def clusters(text: str) -> list[str]:
         else:
             found.append(char)
     return found
+
+
+def stretches(text: str) -> list[str]:
+    """Split `text` into what should look alike: letters of one script in a row, other clusters singly.
+
+    A font may have some letters of a script that it does not write, as µ, π and Ω of Greek: taken letter by letter, a
+    word would be set in two fonts.
+    """
+    found = []
+    for name, run in groupby(clusters(text), key=_script):
+        letters = list(run)
+        found += ["".join(letters)] if name else letters
+    return found
+
+
+def _script(cluster: str) -> str:
+    """Return the script of a letter; nothing for what is none."""
+    return script(cluster[0]) if cluster[0].isalpha() else ""
 
 
 def _continues(cluster: str, char: str) -> bool:

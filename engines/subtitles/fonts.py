@@ -11,7 +11,7 @@ from fontTools import unicodedata
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont, features
 
-from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, is_invisible
+from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, is_invisible, stretches
 from engines.emoji import EmojiPictures, open_emoji
 from engines.errors import FontUnknown, FontUnreadable, GlyphsMissing
 
@@ -112,14 +112,19 @@ class FontStack:
         return " ".join(kept.split())
 
     def runs(self, text: str) -> tuple[Run, ...]:
-        """Split drawable `text` into runs of one face each; spaces are the primary face's."""
+        """Split drawable `text` into runs of one face each; spaces are the primary face's.
+
+        Letters that follow each other are one face's if there is one that has them all.
+        """
         runs: list[Run] = []
-        for cluster in clusters(text):
-            face = self.primary if cluster == " " else self._face_of(cluster) or self.primary
-            if runs and runs[-1].face is face:
-                runs[-1] = Run(face=face, text=runs[-1].text + cluster)
-            else:
-                runs.append(Run(face=face, text=cluster))
+        for stretch in stretches(text):
+            face = self.primary if stretch == " " else self._face_of(stretch)
+            for part in (stretch,) if face else clusters(stretch):
+                drawn_by = face or self._face_of(part) or self.primary
+                if runs and runs[-1].face is drawn_by:
+                    runs[-1] = Run(face=drawn_by, text=runs[-1].text + part)
+                else:
+                    runs.append(Run(face=drawn_by, text=part))
         return tuple(runs)
 
     def ink(self, text: str) -> Ink:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import inf
 
-from engines.subtitles.phrases import BEST, GOOD, break_cost
+from engines.subtitles.phrases import BEST, GOOD, break_cost, is_mark
 from models.captions import Page
 from models.timeline import WordTiming
 
@@ -17,6 +17,7 @@ ORPHAN_COST = 2.5
 UNEVEN_COST = 1.5  # of a page that is far from full
 BURIED_SENTENCE_COST = 4.0
 BURIED_CLAUSE_COST = 0.9
+DANGLING_COST = 1.5  # of the first word of a clause at the end of a page
 SHRINK_COST = 12.0  # of setting other words as small as one too wide word needs
 LINE_BREAK_WEIGHT = 0.12  # how much a line's break counts against its balance
 
@@ -28,6 +29,7 @@ class _Setting:
     words: Sequence[WordTiming]
     widths_px: Sequence[float]
     breaks: Sequence[float]
+    marks: Sequence[bool]
     space_px: float
     max_width_px: float
     max_lines: int
@@ -39,6 +41,10 @@ class _Setting:
 
     def fits(self, first: int, end: int) -> bool:
         return end - first == 1 or self.width_px(first, end) <= self.max_width_px
+
+    def spoken(self, first: int, end: int) -> int:
+        """Count the words, without what is only a mark of the one before: an emoji, a dash."""
+        return sum(not mark for mark in self.marks[first:end])
 
     def stands_alone(self, index: int) -> bool:
         """Tell whether a word is a sentence of its own, or too wide to share its page."""
@@ -68,6 +74,7 @@ def paginate(
         words=words,
         widths_px=[measure(word.text) for word in words],
         breaks=[break_cost(words, index, language=language) for index in range(len(words))],
+        marks=[is_mark(word.text) for word in words],
         space_px=measure(" "),
         max_width_px=max_width_px,
         max_lines=max_lines,
@@ -87,7 +94,9 @@ def _best_spans(setting: _Setting) -> list[tuple[int, int]]:
     costs = [inf] * count + [0.0]
     ends = [0] * count
     for first in reversed(range(count)):
-        for end in range(first + 1, min(first + setting.max_words, count) + 1):
+        for end in range(first + 1, count + 1):
+            if end - first > 1 and setting.spoken(first, end) > setting.max_words:
+                break
             if (lines := _break_lines(setting, first, end)) is None:
                 break
             cost = _page_cost(setting, lines) + costs[end]
@@ -106,9 +115,12 @@ def _page_cost(setting: _Setting, lines: list[tuple[int, int]]) -> float:
     cost = PAGE_COST + setting.breaks[end - 1]
     cost += BURIED_SENTENCE_COST * sum(value == BEST for value in buried)
     cost += BURIED_CLAUSE_COST * sum(value == GOOD for value in buried)
-    cost += UNEVEN_COST * ((setting.max_words - (end - first)) / setting.max_words) ** 2
-    if end - first == 1 and not setting.stands_alone(first):
+    count = setting.spoken(first, end)
+    cost += UNEVEN_COST * ((setting.max_words - count) / setting.max_words) ** 2
+    if count <= 1 and not setting.stands_alone(first):
         cost += ORPHAN_COST
+    if end - first > 1 and setting.breaks[end - 2] <= GOOD < setting.breaks[end - 1]:
+        cost += DANGLING_COST
     if end - first > 1 and any(setting.widths_px[index] > setting.max_width_px for index in range(first, end)):
         cost += SHRINK_COST
     return cost

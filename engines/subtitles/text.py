@@ -9,6 +9,12 @@ from models.caption_settings import CaptionCase
 from models.timeline import WordTiming
 
 _DOTTED_I_LANGUAGES = ("tr", "az")
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+# In NFD. A diaeresis is the first of a letter's marks, as it was typed and as Python writes capitals.
+_HIATUS = re.compile("([ΑΕΟ])\u0301([ΙΥ])(?!\u0308)")
+_GREEK_ACCENTS = re.compile(
+    "(?P<or>\\bΗ\u0301(?![\\w\u0300-\u036f]))|(?P<letter>[Α-Ω])(?P<kept>\u0308?)[\u0300\u0301\u0313\u0314\u0342]+"
+)
 
 
 def plain_text(text: str) -> str:
@@ -23,10 +29,22 @@ def display_text(text: str, *, case: CaptionCase, language: str) -> str:
     shown = plain_text(text)
     dotted = language.split("-")[0].lower() in _DOTTED_I_LANGUAGES
     if case is CaptionCase.UPPER:
-        return (shown.replace("i", "İ") if dotted else shown).upper()
+        return _greek_capitals((shown.replace("i", "İ") if dotted else shown).upper())
     if case is CaptionCase.LOWER:
         return (shown.replace("I", "ı").replace("İ", "i") if dotted else shown).lower()
     return shown
+
+
+def _greek_capitals(text: str) -> str:
+    """Take the accents off Greek capitals, which are written without, but for that of the word "or".
+
+    A diaeresis stays, and is put where only the accent kept two vowels apart: ρολόι is ΡΟΛΟΪ.
+    """
+    if not _GREEK.search(text):
+        return text
+    apart = _HIATUS.sub("\\1\\2\u0308", unicodedata.normalize("NFD", text))
+    bare = _GREEK_ACCENTS.sub(lambda marked: "Η\u0301" if marked["or"] else marked["letter"] + marked["kept"], apart)
+    return unicodedata.normalize("NFC", bare)
 
 
 def written(words: Sequence[WordTiming]) -> str:

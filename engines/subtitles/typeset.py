@@ -9,6 +9,7 @@ from engines.subtitles.ass import write_ass
 from engines.subtitles.cue_files import one_at_a_time
 from engines.subtitles.cues import make_cues, scene_words
 from engines.subtitles.fonts import FontStack, find_fonts
+from engines.subtitles.hyphens import hyphenate
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look
 from engines.subtitles.own_text import spread
@@ -113,8 +114,9 @@ def _set_pages(words: Sequence[WordTiming], number: int, look: Look, *, end_ms: 
     def measure(text: str) -> float:
         return fonts.ink(text).width_px * em_px
 
+    whole = hyphenate(shown, measure=measure, max_width_px=width_px, language=language)
     return paginate(
-        split_unspaced(shown, measure=measure, max_width_px=width_px, language=language),
+        split_unspaced(whole, measure=measure, max_width_px=width_px, language=language),
         max_lines=style.max_lines,
         max_words=style.max_words,
         max_width_px=width_px,

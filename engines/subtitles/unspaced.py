@@ -14,6 +14,7 @@ _KANA = (0x3040, 0x30FF)
 _RANGES = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
 _TRADITIONAL = ("hant", "tw", "hk", "mo")
 # What never begins a line: closing marks, marks of length and repetition, small kana.
+_CLINGING = "的了着过吗呢吧们"  # Chinese particles, which belong to what is before them
 _NO_START = frozenset(
     "、。，．・：；？！」』）］｝〉》】〕’”…‥ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}ๆฯ"
 )
@@ -29,7 +30,9 @@ def split_unspaced(
     pieces: list[WordTiming] = []
     for word in words:
         if any(_is_in(char, *_RANGES) for char in word.text):
-            phrases = _tied(_parser(_model(word.text, language)).parse(word.text))
+            model = _model(word.text, language)
+            clinging = _CLINGING if model.startswith("zh") else ""
+            phrases = _tied(_handed_back(_parser(model).parse(word.text), clinging))
             texts = [text for phrase in phrases for text in _fitting(phrase, measure, max_width_px)]
             pieces.extend(_shares(word, texts))
         else:
@@ -74,6 +77,17 @@ def _carried(line: list[str]) -> list[str]:
     carried = line[start:] if start else []
     del line[len(line) - len(carried) :]
     return carried
+
+
+def _handed_back(phrases: Sequence[str], clinging: str) -> list[str]:
+    """Give particles at the head of a phrase to the phrase before."""
+    found: list[str] = []
+    for phrase in phrases:
+        rest = phrase.lstrip(clinging) if found else phrase
+        if len(rest) < len(phrase):
+            found[-1] += phrase[: len(phrase) - len(rest)]
+        found += [rest] if rest else []
+    return found
 
 
 def _tied(phrases: Sequence[str]) -> list[str]:

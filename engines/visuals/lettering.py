@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
-from engines.clusters import JOINERS, clusters
+from engines.clusters import JOINERS, clusters, stretches
 from engines.emoji import CELL_EM, EmojiPictures
 
 _CAPITALS_EM = 0.7  # about how high capitals are; emoji stand at their middle
@@ -35,12 +35,13 @@ class Letters(NamedTuple):
     def runs(self, line: str) -> list["_Run"]:
         """Split a line into runs of one font each, or of one emoji; spaces and marks go with what is before them."""
         runs: list[_Run] = []
-        for cluster in clusters(line):
-            if self._pictures(cluster):
-                runs.append(_Run(None, cluster))
+        for stretch in stretches(line):
+            if self._pictures(stretch):
+                runs.append(_Run(None, stretch))
                 continue
-            for char in cluster:
-                font = self._font_behind(runs, char)
+            whole = self._font_of_all(stretch) if len(stretch) > 1 else None
+            for char in (stretch,) if whole else stretch:
+                font = whole or self._font_behind(runs, char)
                 if runs and runs[-1].font == font:
                     runs[-1] = _Run(font, runs[-1].text + char)
                 else:
@@ -53,6 +54,11 @@ class Letters(NamedTuple):
 
     def _draws(self, char: str) -> bool:
         return bool(_font_of(char, self.fonts)) or char.isalnum() or char.isspace()
+
+    def _font_of_all(self, stretch: str) -> Path | None:
+        """Return the first font that has all letters of a stretch, so that no word is set in two."""
+        visible = {ord(char) for char in stretch if char not in JOINERS}
+        return next((font for font in self.fonts if visible <= _characters(font)), None)
 
     def _font_behind(self, runs: Sequence["_Run"], char: str) -> Path:
         last = runs[-1].font if runs else None

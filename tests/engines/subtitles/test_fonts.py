@@ -82,3 +82,19 @@ def test_emoji_are_drawn_where_a_font_has_them_and_dropped_where_none_has(stack,
 
 def test_a_keycap_without_its_cap_keeps_its_digit(alone):
     assert alone.drawable("1️⃣ first") == "1 first"
+
+
+@pytest.mark.parametrize("word", ["παίρνει", "μακρύ", "Ωκεανός"])
+def test_no_word_is_set_in_two_fonts_because_one_has_some_of_its_letters(stack, word):
+    assert [(run.face.full_name, run.text) for run in stack.runs(word)] == [("Noto Sans Bold", word)]
+    assert [run.face.full_name for run in stack.runs("π")] == ["Montserrat Black"]
+
+
+def test_every_script_of_a_text_has_its_own_font(stack):
+    faces = [(run.text.strip(), run.face.full_name) for run in stack.runs("Hello мир, 光に नमस्ते")]
+    assert faces == [
+        ("Hello мир,", "Montserrat Black"),
+        ("光に", "Noto Sans CJK SC Bold"),
+        ("", "Montserrat Black"),
+        ("नमस्ते", "Noto Sans Devanagari Bold"),
+    ]

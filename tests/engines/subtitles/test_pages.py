@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,9 @@ def test_pages_keep_their_limits(layout):
     _, pages, limits = layout
     for page in pages:
         assert 1 <= len(page.lines) <= limits["max_lines"]
-        assert 1 <= len(page.words) <= limits["max_words"]
+        spoken = [word for word in page.words if any(char.isalnum() for char in word.text)]
+        assert page.words
+        assert len(spoken) <= limits["max_words"]
         for line in page.lines:
             assert len(" ".join(word.text for word in line)) * page.scale <= limits["max_width_px"] + 1e-6
 
@@ -105,6 +108,34 @@ def test_two_lines_are_balanced(speak):
     assert [[word.text for word in line] for line in page.lines] == [["one", "two"], ["three", "four"]]
 
 
-def _texts(words):
-    pages = paginate(words, max_lines=2, max_words=5, max_width_px=16, measure=len, scene_end_ms=60_000)
+@pytest.mark.parametrize("emoji", ["🌍", "👩🏾‍🚀", "❤️", "🇩🇪🇫🇷", "–"])
+def test_an_emoji_stays_with_what_it_belongs_to_and_is_no_word_of_a_page(speak, emoji):
+    pages = _texts(speak(f"It takes the long way. {emoji} Nobody knew that before then!"), width=24)
+    assert pages == [f"It takes the long way. {emoji}", "Nobody knew that before then!"]
+
+
+def test_no_clause_leaves_its_first_words_on_the_page_before(speak):
+    pages = _texts(speak("Light needs time, and it takes the long way round. I see it every day."), width=22)
+    assert pages == ["Light needs time,", "and it takes", "the long way round.", "I see it every day."]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "torn"),
+    [
+        ("ru", "Свету нужно время, и он всегда идёт длинным путём.", ("и", "он")),
+        ("hi", "प्रकाश को समय चाहिए, और वह लंबा रास्ता लेता है।", ("और",)),
+        ("nl", "Licht heeft tijd nodig en het neemt altijd de lange weg.", ("en", "het", "de")),
+        ("xx", "Eno nita dova, ku rimo sela toni mara vedi.", ("ku",)),
+    ],
+)
+def test_phrases_stay_together_in_other_languages(speak, language, text, torn):
+    pages = _texts(speak(text), width=26, language=language)
+    assert not [page for page in pages if page.split()[-1] in torn]
+    assert not [page for page in pages if page.split()[0] in ("को", "है।")]
+
+
+def _texts(words, *, width=16, language="en"):
+    pages = paginate(
+        words, max_lines=2, max_words=5, max_width_px=width, measure=len, scene_end_ms=60_000, language=language
+    )
     return [" ".join(word.text for word in page.words) for page in pages]

@@ -43,6 +43,12 @@ def test_no_line_begins_with_a_closing_mark(text, width):
         assert piece[0] not in MARKS or all(char in MARKS for char in before[1:])
 
 
+def test_a_chinese_particle_stays_with_what_it_belongs_to():
+    texts = [piece.text for piece in split("光需要时间，它总是走很长的路才来到我们身边。", language="zh")]
+    assert not [text for text in texts if text[0] in "的了们"]
+    assert any(text.endswith("的") for text in texts)
+
+
 def test_other_scripts_stay_whole():
     assert [piece.text for piece in split("incomprehensibilities")] == ["incomprehensibilities"]
     assert [piece.text for piece in split("달은멀어집니다", width=3)] == ["달은멀어집니다"]
