@@ -3,18 +3,19 @@
 import csv
 import io
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, get_args, get_origin
 
 from engines.errors import BatchInvalid, SpecInvalid
 from engines.rows import checked_text, decode, parse_json, row_of
 from engines.specfile import MOST_BYTES
+from models.base import Model
 from models.batch import ParsedRow
 from models.spec import ShortSpec
 
 _DELIMITERS = ",;\t"
-_NESTED = frozenset({"voice", "music", "captions", "canvas", "scenes", "visuals"}) & ShortSpec.model_fields.keys()
-_LISTS = frozenset({"scenes", "visuals"})
 _INDEXES = frozenset(str(number) for number in range(200))  # as many as a spec may have scenes
 
 Column = tuple[str, ...]
@@ -23,7 +24,8 @@ Column = tuple[str, ...]
 def parse_csv(content: bytes, *, origin: str, base: Path | str) -> list[ParsedRow]:
     """Return one row per record below the header, which empty cells leave to the spec's defaults.
 
-    Comma, semicolon or tab, whichever the header uses. A cell of a whole mapping or list (`scenes`) holds JSON.
+    Comma, semicolon or tab, whichever the header uses. A cell of a whole mapping or list (`scenes`, `overlays`) holds
+    JSON.
     Raises BatchInvalid when the header cannot be used; a record that cannot spoils only itself.
     """
     text = decode(content)
@@ -89,17 +91,14 @@ def _fields(columns: list[Column], cells: list[str]) -> dict[str, Any]:
                 _place(fields, path, cell)
             except SpecInvalid as error:
                 problems += [f"{'.'.join(path)}: {problem}" for problem in error.problems]
-    for name in _LISTS & fields.keys():
-        if isinstance(fields[name], dict):
-            fields[name], wrong = _as_list(name, fields[name])
-            problems += wrong
+    listed: dict[str, Any] = _with_lists(fields, ShortSpec, (), problems)
     if problems:
         raise SpecInvalid(problems=tuple(problems))
-    return fields
+    return listed
 
 
 def _place(fields: dict[str, Any], path: Column, cell: str) -> None:
-    value: object = parse_json(cell) if len(path) == 1 and path[0] in _NESTED else cell
+    value: object = parse_json(cell) if _holds_json(path) else cell
     *parents, last = path
     target = fields
     for parent in parents:
@@ -112,15 +111,57 @@ def _place(fields: dict[str, Any], path: Column, cell: str) -> None:
     target[last] = value
 
 
-def _as_list(name: str, items: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    """Return the items of a list whose columns count from 0, and what is wrong with their numbers."""
-    wrong = [f"{name}.{index}: should be {name}.0, {name}.1, …" for index in items if not _is_index(index)]
-    numbers = sorted(int(index) for index in items if _is_index(index))
+def _with_lists(value: Any, kind: Any, path: Column, problems: list[str]) -> Any:
+    """Return nested fields with lists where `kind` has them and their columns count; tells `problems` of bad numbers."""
+    if not isinstance(value, dict):
+        return value
+    if _is_list(kind):
+        numbers, wrong = _numbers(".".join(path), value)
+        problems += wrong
+        return [_with_lists(value[str(number)], _item(kind), (*path, str(number)), problems) for number in numbers]
+    return {name: _with_lists(item, _field(kind, name), (*path, name), problems) for name, item in value.items()}
+
+
+def _numbers(name: str, items: dict[str, Any]) -> tuple[list[int], list[str]]:
+    """Return the numbers of a list's columns, which count from 0, in order, and what is wrong with them."""
+    wrong = [f"{name}.{index}: should be {name}.0, {name}.1, …" for index in items if index not in _INDEXES]
+    numbers = sorted(int(index) for index in items if index in _INDEXES)
     if not wrong and numbers != list(range(len(numbers))):
         missing = next(number for number in range(len(numbers)) if number not in numbers)
         wrong = [f"{name}.{missing}: is empty, but {name}.{numbers[-1]} is not"]
-    return [items[str(number)] for number in numbers], wrong
+    return numbers, wrong
 
 
-def _is_index(text: str) -> bool:
-    return text in _INDEXES
+@cache
+def _holds_json(path: Column) -> bool:
+    """Return whether a column names a whole list or mapping of the spec."""
+    kind: Any = ShortSpec
+    for part in path:
+        kind = _item(kind) if _is_list(kind) else _field(kind, part)
+    return _is_list(kind) or _is_mapping(kind)
+
+
+def _field(kind: Any, name: str) -> Any:
+    """Return the type of a model's field, without what may only be said of it or None; None for no field."""
+    field = kind.model_fields.get(name) if _is_mapping(kind) else None
+    return _bare(field.annotation) if field else None
+
+
+def _item(kind: Any) -> Any:
+    return _bare(get_args(kind)[0])
+
+
+def _bare(kind: Any) -> Any:
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if isinstance(kind, UnionType):
+        return _bare(next(each for each in get_args(kind) if each is not type(None)))
+    return kind
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_mapping(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Model)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from engines.csv_rows import parse_csv
 from engines.errors import BatchInvalid
 from engines.rows import parse_json_lines
+from models.base import Model
 from models.batch import ParsedRow
+from models.spec import ShortSpec
 
 BASE = Path("/films")
 SCENE = {"visual": "color:#204060", "min_duration_ms": 500}
@@ -113,6 +115,39 @@ def test_two_columns_for_one_thing_are_told() -> None:
 def test_a_column_that_no_spec_has_is_told_for_each_row() -> None:
     (row,) = rows(written(["titel", "script"], ["One", "Hello."]))
     assert any(problem.startswith("titel") for problem in row.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        (name, field.default)
+        for name, field in ShortSpec.model_fields.items()
+        if isinstance(field.default, Model | tuple)
+    ],
+)
+def test_a_cell_of_any_mapping_or_list_holds_json(name: str, default: object) -> None:
+    empty = "[]" if isinstance(default, tuple) else "{}"
+    (row,) = rows(written(["title", "script", name], ["One", "Hello, you.", empty]))
+    assert row.problems == ()
+    assert getattr(row.spec, name) == default
+    (row,) = rows(written(["title", "script", name], ["One", "Hello, you.", "plain text"]))
+    assert row.problems[0].startswith(f"{name}: not readable as JSON")
+
+
+def test_lists_inside_of_mappings_and_lists_count_too() -> None:
+    header = ["title", "scenes.0.visual", "scenes.0.narration", "scenes.0.effects", "scenes.1.visual"]
+    header += ["scenes.1.effects.0", "scenes.1.min_duration_ms", "variants.0.shape", "export.also.0", "overlays"]
+    cells = ["One", "a.png", "[pause 400ms] Hello.", '["grain", "mono"]', "color:#102030"]
+    cells += ["grain", "700", "square", "webm_vp9", '{"hook": "Wait"}']
+    (row,) = rows(written(header, cells))
+    assert row.problems == ()
+    assert row.spec is not None
+    first, second = row.spec.scenes
+    assert (first.narration, first.effects, second.effects) == ("[pause 400ms] Hello.", ("grain", "mono"), ("grain",))
+    assert ([each.shape for each in row.spec.variants], list(row.spec.export.also)) == (["square"], ["webm_vp9"])
+    assert row.spec.overlays.hook == "Wait"
+    (row,) = rows(written(["title", "script", "export.also.1"], ["One", "Hello, you.", "webm_vp9"]))
+    assert row.problems == ("export.also.0: is empty, but export.also.1 is not",)
 
 
 # --- JSON Lines --------------------------------------------------------------------------------------------------
