@@ -112,7 +112,7 @@ def _place(fields: dict[str, Any], path: Column, cell: str) -> None:
 
 
 def _with_lists(value: Any, kind: Any, path: Column, problems: list[str]) -> Any:
-    """Return nested fields with lists where `kind` has them and their columns count; tells `problems` of bad numbers."""
+    """Return nested fields with lists where `kind` has lists; numbers that do not count up are added to `problems`."""
     if not isinstance(value, dict):
         return value
     if _is_list(kind):

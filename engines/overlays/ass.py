@@ -7,6 +7,7 @@ slides and clips of it cost next to nothing per frame.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engines.subtitles.ass_head import EVENTS, script_head
 from engines.subtitles.ass_text import alpha, bgr, clock, descent_px, direction_mark, tagged_text
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.pictures import Spot, cells
@@ -21,24 +22,6 @@ _CURVE = 0.5523  # of the radius: where a Bézier curve's handles make a quarter
 _STYLE_LINE = (
     "Style: {style},{font},40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,-1"
 )
-_HEAD = """[Script Info]
-ScriptType: v4.00+
-PlayResX: {width}
-PlayResY: {height}
-LayoutResX: {width}
-LayoutResY: {height}
-WrapStyle: 2
-ScaledBorderAndShadow: yes
-YCbCr Matrix: TV.709
-Kerning: yes
-
-[V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
-StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
-
-[Events]
-Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-"""
 
 
 @dataclass(frozen=True)
@@ -148,8 +131,7 @@ def wipe(rect: Rect, *, within_ms: int, leftwards: bool = False) -> str:
 
 def merge(captions: str | None, *, events: Sequence[str], font: str, canvas_px: tuple[int, int]) -> str:
     """Return a script that draws the captions, a script for the same canvas if the scene has any, and the events."""
-    script = captions or _HEAD.format(width=canvas_px[0], height=canvas_px[1])
-    head, mark, lines = script.partition("\n[Events]\n")
+    head, mark, lines = (captions or script_head(canvas_px)).partition(EVENTS)
     style = _STYLE_LINE.format(style=STYLE, font=font)
     return "".join(f"{part}\n" for part in (f"{head.rstrip()}\n{style}\n{mark}{lines.rstrip()}", *events))
 

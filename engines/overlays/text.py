@@ -1,10 +1,9 @@
 """Text that fits its place: as large as there is room for, in lines of like length."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from engines.clusters import clusters
 from engines.errors import OverlayTooLong
+from engines.line_breaking import Measure, balanced, cut_to_fit, tokens_of, wrap
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.spans import is_rtl
 from engines.subtitles.text import plain_text
@@ -12,10 +11,6 @@ from engines.subtitles.text import plain_text
 _SIZE_STEP = 0.94
 _EVEN, _LEAST_FOR_EVEN = 0.5, 0.75  # shortest line to longest, and how much smaller text may be for it
 _GAP_EM = 0.08  # least room between the ink of two lines
-_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
-_NEVER_FIRST = frozenset("、。，．・：；？！」』）】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョะาำๆฯ")
-_NEVER_LAST = frozenset("「『（【〈《เแโใไ")
-Measure = Callable[[str], float]
 
 
 @dataclass(frozen=True)
@@ -84,13 +79,13 @@ def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], size
 
 def _block_at(text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes) -> Block | None:
     """Return the text at one size, or None where it does not fit."""
-    measure, tokens = _measure(fonts, em_px), _tokens(text)
+    measure, tokens = _measure(fonts, em_px), tokens_of(text)
     if em_px <= sizes.smallest_px:
-        tokens = [piece for token in tokens for piece in _pieces(token, measure, room_px[0])]
-    lines = _wrap(tokens, measure, room_px[0])
+        tokens = cut_to_fit(tokens, measure, room_px[0])
+    lines = wrap(tokens, measure, room_px[0])
     if len(lines) > sizes.max_lines or any(measure(line) > room_px[0] for line in lines):
         return None
-    block = _block(_balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
+    block = _block(balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
     return block if block.height_px + 2 * sizes.padding_px <= room_px[1] else None
 
 
@@ -113,54 +108,3 @@ def _block(lines: list[str], fonts: FontStack, em_px: float, sizes: Sizes) -> Bl
         below_px=below * em_px,
         is_rtl=is_rtl(lines),
     )
-
-
-def _tokens(text: str) -> list[str]:
-    """Split at spaces, which stay behind their words, and between the letters of scripts that write none."""
-    tokens: list[str] = []
-    for cluster in clusters(text):
-        breaks = not tokens or tokens[-1].endswith(" ") or _may_break(tokens[-1][-1], cluster[0])
-        if breaks and cluster != " ":
-            tokens.append(cluster)
-        else:
-            tokens[-1] += cluster
-    return tokens
-
-
-def _may_break(before: str, after: str) -> bool:
-    unspaced = any(low <= ord(char) <= high for char in (before, after) for low, high in _UNSPACED)
-    return unspaced and after not in _NEVER_FIRST and before not in _NEVER_LAST
-
-
-def _wrap(tokens: list[str], measure: Measure, room_px: float) -> list[str]:
-    lines: list[str] = []
-    for token in tokens:
-        longer = (lines[-1] if lines else "") + token
-        if lines and measure(longer.rstrip()) <= room_px:
-            lines[-1] = longer
-        else:
-            lines.append(token)
-    return [line.rstrip() for line in lines]
-
-
-def _balanced(tokens: list[str], measure: Measure, room_px: float, count: int) -> list[str]:
-    """Return `count` lines as even as can be: wrapped to the least width that needs no more lines."""
-    low, high = 0.0, room_px
-    while high - low > 1:
-        middle = (low + high) / 2
-        lines = _wrap(tokens, measure, middle)
-        if len(lines) <= count and all(measure(line) <= middle for line in lines):
-            high = middle
-        else:
-            low = middle
-    return _wrap(tokens, measure, high)
-
-
-def _pieces(token: str, measure: Measure, room_px: float) -> list[str]:
-    """Cut a token that is wider than a line, never inside a cluster."""
-    pieces = [""]
-    for cluster in clusters(token):
-        if pieces[-1] and measure((pieces[-1] + cluster).rstrip()) > room_px:
-            pieces.append("")
-        pieces[-1] += cluster
-    return pieces

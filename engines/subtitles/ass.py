@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from engines.subtitles import animations
 from engines.subtitles.ass_boxes import page_box, word_boxes
+from engines.subtitles.ass_head import script_head
 from engines.subtitles.ass_lines import line_events, word_events
 from engines.subtitles.ass_text import alpha, bgr
 from engines.subtitles.lines import Line, Look, lines_of
@@ -12,31 +13,13 @@ from models.captions import Page
 
 _ANCHORS = {"left": 1, "center": 2, "right": 3}
 
-# TV.709: ffmpeg's filter converts the text's colours by this line, whatever the frames are tagged as.
-_HEAD = """[Script Info]
-ScriptType: v4.00+
-PlayResX: {width}
-PlayResY: {height}
-LayoutResX: {width}
-LayoutResY: {height}
-WrapStyle: 2
-ScaledBorderAndShadow: yes
-YCbCr Matrix: TV.709
-Kerning: yes
-Language: {language}
-
-[V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
-StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Text,{font},{size:.2f},{color},{color},{outline_color},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,\
-{anchor},0,0,0,-1
-Style: Shadow,{font},{size:.2f},{shadow_fill},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,\
-{outline:.2f},0,{anchor},0,0,0,-1
-Style: Box,{font},{size:.2f},&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,1
-
-[Events]
-Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-"""
+_STYLES = (
+    "Style: Text,{font},{size:.2f},{color},{color},{outline_color},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,"
+    "{anchor},0,0,0,-1",
+    "Style: Shadow,{font},{size:.2f},{shadow_fill},{shadow_color},{shadow_color},&H00000000,0,0,0,0,100,100,0,0,1,"
+    "{outline:.2f},0,{anchor},0,0,0,-1",
+    "Style: Box,{font},{size:.2f},&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0,1",
+)
 
 
 def write_ass(pages: Sequence[Page], look: Look) -> str:
@@ -58,19 +41,18 @@ def _head(look: Look) -> str:
     style, frame, fonts = look.style, look.frame, look.fonts
     # Where the words with their outlines cover the inside of their shadows anyway, that need not be drawn.
     is_covered = 0 < style.shadow_offset_px <= style.outline_px
-    return _HEAD.format(
-        width=frame.width_px,
-        height=frame.height_px,
-        language=look.language,
-        font=fonts.primary.ass_name,
-        size=fonts.primary.ass_size(style.size_px * frame.unit),
-        color=f"&H00{bgr(style.color)}",
-        outline_color=f"&H00{bgr(style.outline_color)}",
-        shadow_fill=f"&H{alpha(0 if is_covered else style.shadow_opacity)}{bgr(style.shadow_color)}",
-        shadow_color=f"&H{alpha(style.shadow_opacity)}{bgr(style.shadow_color)}",
-        outline=style.outline_px * frame.unit,
-        anchor=_ANCHORS[style.alignment],
-    )
+    values = {
+        "font": fonts.primary.ass_name,
+        "size": fonts.primary.ass_size(style.size_px * frame.unit),
+        "color": f"&H00{bgr(style.color)}",
+        "outline_color": f"&H00{bgr(style.outline_color)}",
+        "shadow_fill": f"&H{alpha(0 if is_covered else style.shadow_opacity)}{bgr(style.shadow_color)}",
+        "shadow_color": f"&H{alpha(style.shadow_opacity)}{bgr(style.shadow_color)}",
+        "outline": style.outline_px * frame.unit,
+        "anchor": _ANCHORS[style.alignment],
+    }
+    styles = [style_line.format(**values) for style_line in _STYLES]
+    return script_head((frame.width_px, frame.height_px), styles=styles, language=look.language)
 
 
 def _page_events(page: Page, lines: Sequence[Line], look: Look) -> Iterator[str]:

@@ -1,27 +1,22 @@
 """Scripts that write no spaces: one "word" may be a whole sentence, and is cut into the phrases that it is read in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import budoux
 
 from engines.clusters import clusters
+from engines.line_breaking import NEVER_FIRST, Measure, is_unspaced
 from models.timeline import WordTiming
 
 _THAI = (0x0E00, 0x0E7F)
 _KANA = (0x3040, 0x30FF)
-# Thai and Lao, Myanmar, Khmer; kana, CJK ideographs and their punctuation, fullwidth forms.
-_RANGES = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3000, 0x30FF), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))
 _TRADITIONAL = ("hant", "tw", "hk", "mo")
-# What never begins a line: closing marks, marks of length and repetition, small kana.
 _CLINGING = "的了着过吗呢吧们"  # Chinese particles, which belong to what is before them
-_NO_START = frozenset(
-    "、。，．・：；？！」』）］｝〉》】〕’”…‥ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}ๆฯ"
-)
 
 
 def split_unspaced(
-    words: Sequence[WordTiming], *, measure: Callable[[str], float], max_width_px: float, language: str
+    words: Sequence[WordTiming], *, measure: Measure, max_width_px: float, language: str
 ) -> tuple[WordTiming, ...]:
     """Cut words of scripts without spaces into phrases that fit a line, each with its share of the word's time.
 
@@ -29,7 +24,7 @@ def split_unspaced(
     """
     pieces: list[WordTiming] = []
     for word in words:
-        if any(_is_in(char, *_RANGES) for char in word.text):
+        if is_unspaced(word.text):
             model = _model(word.text, language)
             clinging = _CLINGING if model.startswith("zh") else ""
             phrases = _tied(_handed_back(_parser(model).parse(word.text), clinging))
@@ -43,9 +38,9 @@ def split_unspaced(
 def _model(text: str, language: str) -> str:
     """Return which of the parser's models knows the text's language."""
     parts = language.lower().split("-")
-    if any(_is_in(char, _THAI) for char in text):
+    if _has(text, *_THAI):
         return "th"
-    if parts[0] == "ja" or any(_is_in(char, _KANA) for char in text):
+    if parts[0] == "ja" or _has(text, *_KANA):
         return "ja"
     return "zh-hant" if any(part in _TRADITIONAL for part in parts) else "zh-hans"
 
@@ -61,19 +56,19 @@ def _parser(model: str) -> budoux.Parser:
     return load[model]()
 
 
-def _fitting(phrase: str, measure: Callable[[str], float], max_width_px: float) -> list[str]:
+def _fitting(phrase: str, measure: Measure, max_width_px: float) -> list[str]:
     """Cut a phrase that is wider than a line wherever its script allows it."""
     texts: list[list[str]] = [[]]
     for cluster in clusters(phrase):
         if texts[-1] and measure("".join([*texts[-1], cluster])) > max_width_px:
-            texts.append(_carried(texts[-1]) if cluster in _NO_START else [])
+            texts.append(_carried(texts[-1]) if cluster in NEVER_FIRST else [])
         texts[-1].append(cluster)
     return ["".join(text) for text in texts]
 
 
 def _carried(line: list[str]) -> list[str]:
     """Take off the end of a line what a closing mark takes along to the next one, so as not to begin it."""
-    start = max((index for index in range(1, len(line)) if line[index] not in _NO_START), default=0)
+    start = max((index for index in range(1, len(line)) if line[index] not in NEVER_FIRST), default=0)
     carried = line[start:] if start else []
     del line[len(line) - len(carried) :]
     return carried
@@ -94,7 +89,7 @@ def _tied(phrases: Sequence[str]) -> list[str]:
     """Join phrases that begin with a closing mark to those before them."""
     tied: list[str] = []
     for phrase in phrases:
-        if tied and phrase[0] in _NO_START:
+        if tied and phrase[0] in NEVER_FIRST:
             tied[-1] += phrase
         else:
             tied.append(phrase)
@@ -112,5 +107,5 @@ def _shares(word: WordTiming, texts: Sequence[str]) -> list[WordTiming]:
     return pieces
 
 
-def _is_in(char: str, *ranges: tuple[int, int]) -> bool:
-    return any(first <= ord(char) <= last for first, last in ranges)
+def _has(text: str, first: int, last: int) -> bool:
+    return any(first <= ord(char) <= last for char in text)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from engines.subtitles.ass_head import EVENTS
+
 _EVENT = re.compile(r"^(Dialogue: \d+),(\d+:\d\d:\d\d\.\d\d),(\d+:\d\d:\d\d\.\d\d),", re.MULTILINE)
 _STYLE = re.compile(r"^Style: ([^,]+),.*\n", re.MULTILINE)
 
@@ -20,7 +22,7 @@ def join_ass(scenes: Sequence[tuple[int, str]]) -> str:
         for style in _STYLE.finditer(script):
             if style[1] not in known:
                 known.add(style[1])
-                head = head.replace("\n[Events]", f"{style[0]}\n[Events]", 1)
+                head = head.replace(EVENTS, style[0] + EVENTS, 1)
     return head + "".join(line for start_ms, script in scenes for line in _moved(script, start_ms))
 
 

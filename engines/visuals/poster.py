@@ -1,7 +1,6 @@
 """The poster frame: one picture of the short with its title, as a feed shows it before it plays."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -10,6 +9,7 @@ from PIL import Image, ImageFilter
 
 from engines.clusters import clusters
 from engines.contrast import ink_for
+from engines.line_breaking import Measure, balanced, cut_to_fit, tokens_of, wrap
 from engines.visuals.color import Pixels, hex_to_rgb
 from engines.visuals.lettering import Ink, Lettering, Letters, reads_leftwards
 from models.graphics import Look, PosterLayout
@@ -27,7 +27,6 @@ _BAND_HEIGHT = 0.40  # of the poster's height
 _BAND_PADDING, _RULE_HEIGHT = 0.045, 0.014  # of the shorter side
 _BAND_TEXT_SHARE = 0.86  # of a band whose foot lies too high for _BLOCK_BOTTOM
 _ELLIPSIS = "…"
-Measure = Callable[[str], float]
 Side = Literal["left", "center", "right"]
 
 
@@ -77,20 +76,18 @@ def thumbnail(poster: Path, *, longest_px: int) -> bytes:
 
 def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, list[str]]:
     """Return the largest lettering in which the title fits, and its lines."""
-    size = room.largest_px
+    size, tokens = room.largest_px, tokens_of(text)
     while True:
         face = Lettering(letters, size)
-        words = text.split()
-        whole_words = all(face.getlength(word) <= room.width_px for word in words)
-        lines = _wrap(words, face.getlength, room.width_px)
-        high_enough = len(lines) * face.size_px * _LINE_HEIGHT <= room.height_px
-        if whole_words and len(lines) <= MAX_LINES and high_enough:
-            return face, _balanced(words, face.getlength, room.width_px, len(lines))
+        lines = wrap(tokens, face.getlength, room.width_px)
+        is_narrow_enough = all(face.getlength(line) <= room.width_px for line in lines)
+        is_low_enough = len(lines) * face.size_px * _LINE_HEIGHT <= room.height_px
+        if is_narrow_enough and is_low_enough and len(lines) <= MAX_LINES:
+            return face, balanced(tokens, face.getlength, room.width_px, len(lines))
         if size <= room.smallest_px:
             break
         size = max(room.smallest_px, size * _SIZE_STEP)
-    pieces = [piece for word in words for piece in _split(word, face.getlength, room.width_px)]
-    lines = _wrap(pieces, face.getlength, room.width_px)
+    lines = wrap(cut_to_fit(tokens, face.getlength, room.width_px), face.getlength, room.width_px)
     return face, _cut(lines, face.getlength, room.width_px)
 
 
@@ -98,41 +95,6 @@ def foot_room(width_px: int, height_px: int) -> Room:
     """Return the room for a title at the foot of a poster."""
     short_px = min(width_px, height_px)
     return Room(width_px * _TEXT_WIDTH, float(height_px), short_px * _LARGEST, short_px * _SMALLEST)
-
-
-def _wrap(words: list[str], measure: Measure, room: float) -> list[str]:
-    """Fill lines with words; a word that is wider than a line stands alone."""
-    lines: list[str] = []
-    for word in words:
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and measure(longer) <= room:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def _balanced(words: list[str], measure: Measure, room: float, count: int) -> list[str]:
-    """Return `count` lines as even as can be: wrapped to the least width that needs no more lines."""
-    low, high = 0.0, room
-    while high - low > 1:
-        middle = (low + high) / 2
-        narrow = _wrap(words, measure, middle)
-        if len(narrow) <= count and all(measure(line) <= middle for line in narrow):
-            high = middle
-        else:
-            low = middle
-    return _wrap(words, measure, high)
-
-
-def _split(word: str, measure: Measure, room: float) -> list[str]:
-    """Cut a word that is wider than a line (or a language without spaces), never inside a cluster."""
-    pieces = [""]
-    for cluster in clusters(word):
-        if pieces[-1] and measure(pieces[-1] + cluster) > room:
-            pieces.append("")
-        pieces[-1] += cluster
-    return pieces
 
 
 def _cut(lines: list[str], measure: Measure, room: float) -> list[str]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from engines.clusters import clusters
 from engines.emoji import open_emoji
+from engines.line_breaking import NEVER_FIRST
 from engines.visuals.lettering import Lettering, Letters
 from engines.visuals.poster import MAX_LINES, fit_title, foot_room, make_poster
 from models.graphics import Look, PosterLayout
@@ -80,6 +81,16 @@ def test_short_titles_are_larger_and_lines_are_even() -> None:
     )
     lengths = [face.getlength(line) for line in lines]
     assert min(lengths) > 0.5 * max(lengths)
+
+
+@pytest.mark.parametrize("title", ["なぜ夜空はタイムマシンなのか知っていますか", "ทำไมท้องฟ้ายามค่ำคืนจึงเป็นเครื่องย้อนเวลา"])
+def test_titles_without_spaces_break_at_full_size(title: str) -> None:
+    face, lines = fit_title(title, letters=LETTERS, room=foot_room(1080, 1920))
+    assert face.size_px > 100
+    assert "".join(lines) == title
+    lengths = [face.getlength(line) for line in lines]
+    assert min(lengths) > 0.5 * max(lengths)
+    assert not any(line[0] in NEVER_FIRST for line in lines)
 
 
 def test_the_picture_is_seen_above_and_darkened_below(tmp_path: Path) -> None:
