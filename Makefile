@@ -1,5 +1,6 @@
 # Everything runs in .venv; `make setup` builds it from constraints.txt and does nothing when it is up to date.
 PYTHON ?= python3
+JOBS ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -16,8 +17,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/neuroshorts render examples/demo.yaml --output output --name demo
 
+# As many processes as there are processors, each with a Prefect server of its own; `make test JOBS=1` for one.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # Whole systems that are cancelled, killed, cut off and restarted: about 6 minutes.
 test-failures: setup

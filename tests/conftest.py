@@ -1,24 +1,25 @@
 """What every test shares: fast hypothesis settings, an own store, and one real Prefect server for those that ask."""
 
-import atexit
 import io
 import os
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from blocks import local_server
-from blocks.store import ArtifactStore, open_store
+from tests.prefect_home import PrefectHome
+
+if TYPE_CHECKING:  # it imports Prefect
+    from blocks.store import ArtifactStore
 
 settings.register_profile(
     "suite",
@@ -29,27 +30,27 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("suite"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
-# Prefect reads its settings when it is imported, which the collection of the tests does: the server's address is
-# settled here, and the server started when the first test asks for it.
-_HOME = tempfile.TemporaryDirectory(prefix="neuroshorts-tests-")
-_PREFECT_HOME = Path(_HOME.name) / "prefect"
-_PORT = local_server.free_port()
-for _name in [name for name in os.environ if name.startswith(("PREFECT_", "NEUROSHORTS_"))]:
-    del os.environ[_name]
-os.environ.update(local_server.client_environment(local_server.api_url(_PORT), home=_PREFECT_HOME))
-os.environ["NEUROSHORTS_STORE"] = str(Path(_HOME.name) / "store")
-os.environ["NEUROSHORTS_CACHE_DIR"] = str(Path(_HOME.name) / "cache")
-
+_PREFECT = PrefectHome()
+_PREFECT.settle()
+_TESTS = Path(__file__).parent
+_LONGEST_FIRST = ("system", "production", "hostile", "flows", "tasks", "blocks")
 _FIGURES = pytest.StashKey[dict[str, float]]()
 
 
-def _clean_up() -> None:
-    local_server.stop_server(home=_PREFECT_HOME)
-    _HOME.cleanup()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Function) -> Generator[None, Any, Any]:
+    """Let a test find a server only if it asks for one: else it would pass after others that do, and fail alone."""
+    with nullcontext() if "prefect_server" in item.fixturenames else _PREFECT.without_server():
+        return (yield)
 
 
-# Exit handlers run last in, first out: Prefect registers its own later, and sends its last logs before this.
-atexit.register(_clean_up)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process of the suite is left alone with one at the end."""
+    items.sort(key=lambda item: _rank(item.path.relative_to(_TESTS).parts[0]))
+
+
+def _rank(folder: str) -> int:
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
 @pytest.fixture
@@ -69,14 +70,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def prefect_server() -> str:
     """Run flows against a real server, ended when the tests are, however they end; return its API URL."""
-    return local_server.ensure_server(home=_PREFECT_HOME, port=_PORT)
+    return _PREFECT.start_server()
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArtifactStore:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "ArtifactStore":
     """An empty artifact store of the test's own, which steps use too."""
     monkeypatch.setenv("NEUROSHORTS_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("NEUROSHORTS_CACHE_DIR", str(tmp_path / "cache"))
+    from blocks.store import open_store
+
     return open_store()
 
 

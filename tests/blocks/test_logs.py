@@ -49,7 +49,7 @@ def run(code: str, *words: str, **environment: str) -> None:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -129,7 +129,7 @@ def test_the_steps_of_prefects_pages_have_the_lines_of_the_engines(prefect_serve
 def test_many_processes_lose_no_line(tmp_path: Path):
     environment = {**os.environ, "NEUROSHORTS_LOG_DIR": str(tmp_path)}
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(number)], env=environment) for number in range(4)]
-    assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
+    assert [writer.wait(timeout=300) for writer in writers] == [0] * 4
     lines = (tmp_path / "app.log").read_text().splitlines()
     assert len(lines) == 4 * 300
     assert all(line.endswith("x" * 200) for line in lines)
@@ -142,5 +142,5 @@ def test_ffmpegs_last_lines_are_logged(tmp_path: Path, caplog):
     from engines.errors import FfmpegFailed
 
     with caplog.at_level(logging.WARNING, logger="engines.ffmpeg"), pytest.raises(FfmpegFailed):
-        ffmpeg.run(["-i", str(tmp_path / "missing.mp4"), "-f", "null", "-"], timeout_s=30)
+        ffmpeg.run(["-i", str(tmp_path / "missing.mp4"), "-f", "null", "-"], timeout_s=120)
     assert "missing.mp4" in caplog.text

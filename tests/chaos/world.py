@@ -24,10 +24,11 @@ from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import AwaitingRetry
 
-from blocks.local_server import client_environment, free_port
+from blocks.local_server import client_environment
 from system.workers import worker_settings
 from tests.chaos.plan import Render
 from tests.fault_proxy import FaultProxy, TcpProxy
+from tests.ports import take_port
 from tests.receiver import Receiver
 from tests.system.installation import COMMAND, Installation
 
@@ -54,7 +55,7 @@ class World(Installation):
         for folder in (self.temporary, self.disk):
             folder.mkdir()
         self.disk_is_small = _mount(self.disk)
-        self.receiver, self.s3_port = Receiver(), free_port()
+        self.receiver, self.s3_port = Receiver(), take_port()
         self._moto = self._start_moto()
         self.s3_proxy = FaultProxy("127.0.0.1", self.s3_port)
         self.api_proxy = TcpProxy("127.0.0.1", self.port)

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ ONE_SHOTS = {"migrate", "deploy", "backup"}
 WITHOUT_A_PORT = {"services"}  # the background services listen on nothing; they end when they fail
 
 
+@cache
 def compose_command() -> list[str]:
     """docker compose as it is installed here, or skip."""
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]):
-            answer = subprocess.run([*command, "version"], capture_output=True, timeout=60, check=False)
+            answer = subprocess.run([*command, "version"], capture_output=True, timeout=300, check=False)
             if answer.returncode == 0:
                 return command
     pytest.skip("neither `docker compose` nor `docker-compose` is installed")
@@ -43,7 +44,7 @@ def config(folder: Path, variables: dict[str, str]) -> "subprocess.CompletedProc
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -176,7 +177,7 @@ def test_n8n_and_the_workers_share_an_inbox_that_n8n_writes_and_they_read():
         os.chown(shared, int(gid), int(gid))
         shared.chmod(int(mode, 8))
         write, read = ["sh", "-c", f"umask 022; echo title > {shared}/rows.csv"], ["cat", f"{shared}/rows.csv"]
-        run = partial(subprocess.run, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+        run = partial(subprocess.run, capture_output=True, text=True, timeout=300, check=False, cwd="/")
         assert run(write, user=1000, group=1000, extra_groups=[]).returncode != 0
         assert run(write, user=1000, group=1000, extra_groups=[int(gid)]).returncode == 0
         assert run(read, user=int(gid), group=int(gid), extra_groups=[]).stdout == "title\n"

@@ -71,7 +71,7 @@ def test_every_manifest_fits_its_schema(version: str):
 
 def build(kubectl: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     command = [kubectl, "kustomize", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_kustomize_builds_it_and_misses_the_secrets(tmp_path: Path):

@@ -29,7 +29,7 @@ def children() -> list[psutil.Process]:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.005)
@@ -69,20 +69,20 @@ def no_child_is_left():
 
 
 def test_the_log_of_a_run_is_returned():
-    log = ffmpeg.run(["-loglevel", "info", "-f", "lavfi", "-i", "testsrc2=d=0.1", *NOWHERE], timeout_s=20)
+    log = ffmpeg.run(["-loglevel", "info", "-f", "lavfi", "-i", "testsrc2=d=0.1", *NOWHERE], timeout_s=120)
     assert "testsrc2" in log
 
 
 def test_a_failure_carries_exit_code_and_log(tmp_path: Path):
     with pytest.raises(FfmpegFailed, match="No such file") as failure:
-        ffmpeg.run(["-i", str(tmp_path / "gone.mp4"), *NOWHERE], timeout_s=20)
+        ffmpeg.run(["-i", str(tmp_path / "gone.mp4"), *NOWHERE], timeout_s=120)
     assert failure.value.exit_code > 0
     assert "gone.mp4" in failure.value.command
 
 
 def test_a_long_log_is_cut_to_its_end():
     with pytest.raises(FfmpegFailed) as failure:
-        ffmpeg.run(["-loglevel", "trace", "-f", "lavfi", "-i", "testsrc2=d=1,nonesuch", *NOWHERE], timeout_s=20)
+        ffmpeg.run(["-loglevel", "trace", "-f", "lavfi", "-i", "testsrc2=d=1,nonesuch", *NOWHERE], timeout_s=120)
     assert "nonesuch" in failure.value.log or "Filter not found" in failure.value.log
     assert len(failure.value.log) <= ffmpeg.LOG_TAIL_BYTES
 
@@ -96,25 +96,25 @@ def test_a_run_that_takes_too_long_is_ended():
 def test_a_killed_run_is_a_failure():
     thread = kill_soon()
     with pytest.raises(FfmpegFailed) as failure:
-        ffmpeg.run(["-re", *ENDLESS, "-y", os.devnull], timeout_s=20)
+        ffmpeg.run(["-re", *ENDLESS, "-y", os.devnull], timeout_s=120)
     thread.join()
     assert failure.value.exit_code == -signal.SIGKILL
 
 
 def test_frames_are_read_to_the_end():
     arguments = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=30", "-frames:v", "3", "-pix_fmt", "yuv420p"]
-    with ffmpeg.frames_out([*arguments, "-f", "rawvideo", "pipe:1"], timeout_s=20) as pipe:
+    with ffmpeg.frames_out([*arguments, "-f", "rawvideo", "pipe:1"], timeout_s=120) as pipe:
         assert len(pipe.read()) == 3 * len(FRAME)
 
 
 def test_reading_may_stop_early():
-    with ffmpeg.frames_out([*ENDLESS, "pipe:1"], timeout_s=20) as pipe:
+    with ffmpeg.frames_out([*ENDLESS, "pipe:1"], timeout_s=120) as pipe:
         assert len(pipe.read(1000)) == 1000
 
 
 def test_a_killed_decoder_is_a_failure_for_who_reads_to_the_end():
     thread = kill_soon()
-    with pytest.raises(FfmpegFailed), ffmpeg.frames_out(["-re", *ENDLESS, "pipe:1"], timeout_s=20) as pipe:
+    with pytest.raises(FfmpegFailed), ffmpeg.frames_out(["-re", *ENDLESS, "pipe:1"], timeout_s=120) as pipe:
         read_all(pipe)
     thread.join()
 
@@ -126,7 +126,7 @@ def test_a_stuck_decoder_is_ended():
 
 def test_frames_are_written(tmp_path: Path):
     output = tmp_path / "a.y4m"
-    with ffmpeg.frames_in(raw_input(str(output)), timeout_s=20) as pipe:
+    with ffmpeg.frames_in(raw_input(str(output)), timeout_s=120) as pipe:
         for _ in range(3):
             pipe.write(FRAME)
     assert output.read_bytes().count(b"FRAME") == 3
@@ -136,7 +136,7 @@ def test_frames_are_written(tmp_path: Path):
 def test_a_pipe_that_breaks_in_a_write_is_ffmpegs_failure(tmp_path: Path, how: str):
     output = tmp_path / ("a.y4m" if how == "killed" else "no/such/folder/a.y4m")
     thread = kill_soon() if how == "killed" else None
-    with pytest.raises(FfmpegFailed) as failure, ffmpeg.frames_in(raw_input(str(output)), timeout_s=20) as pipe:
+    with pytest.raises(FfmpegFailed) as failure, ffmpeg.frames_in(raw_input(str(output)), timeout_s=120) as pipe:
         write_for_ever(pipe)
     if thread:
         thread.join()
@@ -150,15 +150,15 @@ def test_an_encoder_that_takes_too_long_is_ended():
 
 
 def test_an_error_of_the_callers_ends_ffmpeg_and_passes():
-    with pytest.raises(ZeroDivisionError), ffmpeg.frames_in(raw_input(*NOWHERE), timeout_s=20):
+    with pytest.raises(ZeroDivisionError), ffmpeg.frames_in(raw_input(*NOWHERE), timeout_s=120):
         _ = 1 / 0
-    with pytest.raises(ZeroDivisionError), ffmpeg.frames_out([*ENDLESS, "pipe:1"], timeout_s=20):
+    with pytest.raises(ZeroDivisionError), ffmpeg.frames_out([*ENDLESS, "pipe:1"], timeout_s=120):
         _ = 1 / 0
 
 
 def test_a_full_disk_has_a_name_of_its_own():
     with pytest.raises(DiskFull):
-        ffmpeg.run(["-f", "lavfi", "-i", "testsrc2=d=1", "-f", "rawvideo", "-y", "/dev/full"], timeout_s=20)
+        ffmpeg.run(["-f", "lavfi", "-i", "testsrc2=d=1", "-f", "rawvideo", "-y", "/dev/full"], timeout_s=120)
 
 
 def test_ffmpeg_ends_with_the_process_that_started_it(tmp_path: Path):
@@ -166,7 +166,7 @@ def test_ffmpeg_ends_with_the_process_that_started_it(tmp_path: Path):
         pytest.skip("only Linux ties a child's life to its parent's")
     program = (
         "from engines import ffmpeg\n"
-        f"ffmpeg.run(['-re', '-f', 'lavfi', '-i', 'testsrc2', '-y', {str(tmp_path / 'a.y4m')!r}], timeout_s=60)\n"
+        f"ffmpeg.run(['-re', '-f', 'lavfi', '-i', 'testsrc2', '-y', {str(tmp_path / 'a.y4m')!r}], timeout_s=120)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT)
     wait_for(lambda: psutil.Process(parent.pid).children() and (tmp_path / "a.y4m").exists())
@@ -182,7 +182,7 @@ def test_a_playlist_in_disguise_reads_nothing(tmp_path: Path):
     for text in (f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n", f"ffconcat version 1.0\nfile {secret}\n"):
         (tmp_path / "a.mp4").write_text(text)
         with pytest.raises(FfmpegFailed):
-            ffmpeg.run([*ffmpeg.safe_input(tmp_path / "a.mp4", demuxer="mov"), *NOWHERE], timeout_s=20)
+            ffmpeg.run([*ffmpeg.safe_input(tmp_path / "a.mp4", demuxer="mov"), *NOWHERE], timeout_s=120)
 
 
 def test_it_tells_what_it_is_and_can():

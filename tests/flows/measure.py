@@ -48,14 +48,14 @@ def count_frames(path: Path) -> int:
 def sound(path: Path) -> NDArray[np.float32]:
     """The sound as a player plays it, mixed to mono at 48 kHz."""
     arguments = ["-i", str(path), "-map", "0:a", "-ac", "1", "-ar", str(RATE_HZ), "-f", "f32le", "pipe:1"]
-    with ffmpeg.frames_out(arguments, timeout_s=60) as pipe:
+    with ffmpeg.frames_out(arguments, timeout_s=300) as pipe:
         return np.frombuffer(pipe.read(), np.float32)
 
 
 def loudness(path: Path) -> tuple[float, float]:
     """Integrated loudness (LUFS) and true peak (dBTP) by ffmpeg's ebur128."""
     arguments = ["-loglevel", "info", "-i", str(path), "-map", "0:a", "-af", "ebur128=peak=true", "-f", "null", "-"]
-    summary = ffmpeg.run(arguments, timeout_s=60).rpartition("Summary:")[2]
+    summary = ffmpeg.run(arguments, timeout_s=300).rpartition("Summary:")[2]
     found = re.search(r"I:\s+(\S+) LUFS[\s\S]*Peak:\s+(\S+) dBFS", summary)
     assert found, summary
     return float(found[1]), float(found[2])

@@ -57,7 +57,7 @@ class Studio:
     def run(self, spec: Mapping[str, Any], *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run the command to its end."""
         process = self.start(spec, *options, **environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def encoders(self) -> list[psutil.Process]:

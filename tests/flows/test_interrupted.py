@@ -18,7 +18,7 @@ from tests.flows.studio import Studio
 
 SCENES = 4
 SCENE_MS = 1600
-DEADLINE_S = 60
+DEADLINE_S = 300
 
 
 @pytest.fixture

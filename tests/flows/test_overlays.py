@@ -139,7 +139,7 @@ def test_a_brand_kit_is_found_by_its_name(studio: Studio):
 
 def test_an_outro_keeps_its_own_sound(studio: Studio):
     command = ["-f", "lavfi", "-i", "color=blue:s=320x320:r=30", "-f", "lavfi", "-i", "sine=880:r=48000", "-t", "1"]
-    ffmpeg.run([*command, "-pix_fmt", "yuv420p", str(studio.root / "outro.mp4")], timeout_s=60)
+    ffmpeg.run([*command, "-pix_fmt", "yuv420p", str(studio.root / "outro.mp4")], timeout_s=120)
     scenes = [{"visual": GREY, "min_duration_ms": 1000}]
     wanted = {"title": "Jingle", "quality": "draft", "canvas": {"preset": "square"}, "scenes": scenes}
     studio.render({**wanted, "outro": "outro.mp4"})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from blocks.local_server import free_port
+from tests.ports import take_port
 
 START_TIMEOUT_S = 120
 # Postgres refuses to run as root, and Debian's packages bring this account along.
@@ -97,7 +97,7 @@ class Postgres(Service):
     def __init__(self, root: Path, *, user: str, password: str, database: str) -> None:
         root.mkdir(parents=True, exist_ok=True)
         super().__init__("postgres", root, account=_ACCOUNT if os.geteuid() == 0 else None)
-        self.user, self.password, self.database, self.port = user, password, database, free_port()
+        self.user, self.password, self.database, self.port = user, password, database, take_port()
         # Not below `root`: pytest's folders are closed to other accounts.
         self._place = tempfile.TemporaryDirectory(prefix="neuroshorts-postgres-")
         self._data = Path(self._place.name) / "cluster"
@@ -178,7 +178,7 @@ class Redis(Service):
     def __init__(self, root: Path, *, password: str) -> None:
         root.mkdir(parents=True, exist_ok=True)
         super().__init__("redis", root)
-        self.password, self.port = password, free_port()
+        self.password, self.port = password, take_port()
 
     @property
     def address(self) -> str:

@@ -112,7 +112,7 @@ def test_a_damaged_dump_is_refused_before_anything_is_changed(system: Topology):
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ended.returncode != 0

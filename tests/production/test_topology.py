@@ -9,7 +9,7 @@ import psutil
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
-from blocks.local_server import free_port
+from tests.ports import take_port
 from tests.production.composition import PROJECT
 from tests.production.databases import Service
 from tests.production.topology import Topology
@@ -68,7 +68,7 @@ def test_nothing_is_told_without_the_password(system: Topology):
 
 
 def test_a_second_api_knows_what_the_first_does_and_cancelling_there_ends_the_encoders(system: Topology):
-    port = free_port()
+    port = take_port()
     second = system.processes["server-2"] = Service("server-2", system.root)
     environment = {**system.environment("server"), "PREFECT_SERVER_API_PORT": str(port)}
     second.start(system.command("server"), folder=PROJECT, environment=environment)

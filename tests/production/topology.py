@@ -18,7 +18,7 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from blocks.local_server import free_port
+from tests.ports import take_port
 from tests.production.composition import PROJECT, environment_of, load_services, required_variables
 from tests.production.databases import Postgres, Redis, Service
 
@@ -33,7 +33,7 @@ class Topology:
         for folder in (self.data, self.inbox, root / "home"):
             folder.mkdir(parents=True)
         self.auth = f"admin:{secrets.token_hex(8)}"
-        self.port = free_port()
+        self.port = take_port()
         made_up = {name: secrets.token_hex(8) for name in required_variables()}
         self.services = load_services({**made_up, "PREFECT_AUTH": self.auth})
         database = environment_of(self.services["postgres"])
@@ -153,7 +153,7 @@ class Topology:
         # Whole words: ports that a process listens on, and where backup.sh finds and leaves things.
         return {
             "4200": str(self.port),
-            "8080": str(free_port()),
+            "8080": str(take_port()),
             "postgres": "127.0.0.1",
             "/backup": str(self.backups),
             "5432": str(self.postgres.port),

@@ -26,9 +26,9 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from blocks.local_server import free_port
 from blocks.slots import slot
 from system.state import SystemState
+from tests.ports import take_port
 
 COMMAND = Path(sys.executable).with_name("neuroshorts")
 UP_TIMEOUT_S = 240
@@ -39,7 +39,7 @@ class Installation:
     """What `neuroshorts up` brings up, in folders of its own below `root`, on a port of its own."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.store, self.output, self.port = root, root / "store", root / "output", free_port()
+        self.root, self.store, self.output, self.port = root, root / "store", root / "output", take_port()
         self.home = root / "data" / "neuroshorts" / "prefect"
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "NEUROSHORTS_"))}
         self.environment = {

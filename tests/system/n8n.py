@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from blocks.local_server import free_port
+from tests.ports import take_port
 from tests.system.installation import wait_for
 
 PROJECT = Path(__file__).parents[2]
@@ -41,13 +41,13 @@ class N8n:
     """n8n on a free port of the loopback interface. `environment` is what its workflows read."""
 
     def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        self.port = free_port()
+        self.port = take_port()
         self.url = f"http://127.0.0.1:{self.port}"
         settings = {
             "N8N_USER_FOLDER": str(home),
             "N8N_LISTEN_ADDRESS": "127.0.0.1",
             "N8N_PORT": str(self.port),
-            "N8N_RUNNERS_BROKER_PORT": str(free_port()),
+            "N8N_RUNNERS_BROKER_PORT": str(take_port()),
             "N8N_RUNNERS_ENABLED": "true",
             "N8N_DIAGNOSTICS_ENABLED": "false",
             "N8N_SECURE_COOKIE": "false",

@@ -16,13 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from blocks.circuits import change_circuits
 from blocks.heartbeat import no_heartbeat
-from blocks.local_server import free_port
 from blocks.store import open_store
 from engines.circuit import Circuit
 from engines.errors import RenderFailed
 from flows.render_batch import render_batch
 from models.batch import RunsWhere
 from tests.flows.studio import Studio
+from tests.ports import take_port
 from tests.system.installation import short_spec, wait_for
 
 PROJECT = Path(__file__).parents[2]
@@ -34,14 +34,14 @@ class Exporter:
     """`neuroshorts metrics` in a process of its own."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = take_port()
         words = [sys.executable, "-m", "cli", "metrics", "--port", str(self.port)]
         self.process = subprocess.Popen(words, cwd=PROJECT)
         wait_for(self._listens, timeout_s=120, what="the exporter")
 
     def scrape(self) -> dict[str, dict[tuple[str, ...], float]]:
         """Return the value of every sample by name and label values."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=300) as answer:
             families = text_string_to_metric_families(answer.read().decode())
             found: dict[str, dict[tuple[str, ...], float]] = {}
             for sample in (sample for family in families for sample in family.samples):
@@ -50,7 +50,7 @@ class Exporter:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=300)
 
     def _listens(self) -> bool:
         assert self.process.poll() is None

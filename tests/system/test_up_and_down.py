@@ -79,7 +79,7 @@ def test_a_dead_worker_is_replaced_and_only_that_one(installation: Installation)
     victim = installation.worker("render-2")
     survivors = {worker for worker in installation.state().workers if worker.pid != victim.pid}
     victim.kill()
-    wait_for(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, timeout_s=10, what="its end")
+    wait_for(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, timeout_s=120, what="its end")
     printed = installation.up(workers=2)
     (replaced,) = set(installation.state().workers) - survivors
     changes = [line for line in printed.splitlines() if line.startswith("+")]
@@ -89,7 +89,7 @@ def test_a_dead_worker_is_replaced_and_only_that_one(installation: Installation)
 
 def test_a_run_through_the_api_is_rendered_and_shown(installation: Installation):
     run_id = installation.start(short_spec("From outside"))
-    wait_for(lambda: installation.run(run_id).state.is_final(), timeout_s=60, what="the render")
+    wait_for(lambda: installation.run(run_id).state.is_final(), timeout_s=120, what="the render")
     assert installation.state_name(run_id) == "Completed"
     assert (installation.output / "from-outside" / "video.mp4").exists()
     assert {"render-video", "render-poster", "render-report"} <= installation.artifacts(run_id).keys()
@@ -97,10 +97,10 @@ def test_a_run_through_the_api_is_rendered_and_shown(installation: Installation)
 
 def test_cancelled_it_leaves_no_encoder(installation: Installation):
     run_id = installation.start(installation.long_spec("Cancelled", scenes=24))
-    wait_for(installation.encoders, timeout_s=60, what="an encoder")
+    wait_for(installation.encoders, timeout_s=120, what="an encoder")
     installation.set_state(run_id, type="CANCELLING")
-    wait_for(lambda: not installation.encoders(), timeout_s=10, what="the encoders' end")
-    wait_for(lambda: installation.state_name(run_id) == "Cancelled", timeout_s=30, what="Cancelled")
+    wait_for(lambda: not installation.encoders(), timeout_s=120, what="the encoders' end")
+    wait_for(lambda: installation.state_name(run_id) == "Cancelled", timeout_s=120, what="Cancelled")
     assert not installation.encoders()
     assert not (installation.output / "cancelled").exists()
 

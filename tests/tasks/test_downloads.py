@@ -68,7 +68,7 @@ def test_two_processes_fetch_it_once(run: Callable[..., list[Any]], server: Rang
         assert other.stdout.readline() == "asking\n"
     server.gate.set()
     own = fetch_once(locate(server.url, OPEN), store).blob.sha256
-    assert {other.communicate(timeout=60)[0].strip() for other in others} == {own}
+    assert {other.communicate(timeout=300)[0].strip() for other in others} == {own}
     assert len(server.ranges) == 1
 
 

@@ -86,7 +86,7 @@ def test_one_call_probes_a_service_whose_cooldown_is_over(store: ArtifactStore):
     def call() -> str:
         try:
             with calling(SERVICE):
-                assert all(refused.acquire(timeout=60) for _ in range(3))
+                assert all(refused.acquire(timeout=300) for _ in range(3))
         except ServiceSuspended:
             refused.release()
             return "refused"

@@ -55,7 +55,7 @@ def test_words_are_found_near_where_they_are_said(tmp_path: Path, voice: str, no
 def test_other_formats_are_decoded_and_text_is_optional(tmp_path: Path) -> None:
     save_wav(room_noise(np.zeros(96_000, dtype=np.float32), 0.1), tmp_path / "a.wav")
     arguments = ("-y", "-i", str(tmp_path / "a.wav"), "-ar", "44100", "-ac", "2", str(tmp_path / "a.mp3"))
-    ffmpeg.run(arguments, timeout_s=30)
+    ffmpeg.run(arguments, timeout_s=120)
     speech = align_recording(tmp_path / "a.mp3", text=" ", output=tmp_path / "o.wav", source="a.mp3")
     assert speech.words == ()
     assert abs(speech.duration_ms - 2_000) < 60

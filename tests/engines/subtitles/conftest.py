@@ -79,7 +79,7 @@ def burn(tmp_path: Path, fonts_dir: Path) -> Render:
             *("-stream_loop", "-1", "-i", str(flat), "-frames:v", str(frames)),
             *("-vf", f"{tags}ass={where[0]}:fontsdir={where[1]}", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"),
         ]
-        with ffmpeg.frames_out(arguments, timeout_s=60) as pipe:
+        with ffmpeg.frames_out(arguments, timeout_s=120) as pipe:
             raw = np.frombuffer(pipe.read(), np.uint8).reshape(frames, height * 3 // 2, width)
         return raw if planes == "all" else raw[:, :height]
 

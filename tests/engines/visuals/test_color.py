@@ -15,7 +15,7 @@ def by_ffmpeg(rgb: np.ndarray, folder) -> np.ndarray:
     scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv:out_chroma_loc=left"
     size = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}")
     arguments = [*size, "-i", str(raw), "-vf", f"{scale},format=yuv420p", "-f", "rawvideo", str(converted)]
-    ffmpeg.run(arguments, timeout_s=30)
+    ffmpeg.run(arguments, timeout_s=120)
     return np.frombuffer(converted.read_bytes(), np.uint8).reshape(height * 3 // 2, width)
 
 

@@ -145,7 +145,7 @@ def test_a_size_that_changes_on_the_way_changes_nothing(tmp_path: Path) -> None:
 def test_an_edit_list_is_obeyed(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(60, 25), gop=30)
     cut = tmp_path / "b.mp4"
-    ffmpeg.run(["-ss", "0.52", *ffmpeg.safe_input(whole, demuxer="mov"), "-c", "copy", str(cut)], timeout_s=30)
+    ffmpeg.run(["-ss", "0.52", *ffmpeg.safe_input(whole, demuxer="mov"), "-c", "copy", str(cut)], timeout_s=120)
     assert numbers(cut, 30, start_ms=200, end_ms=1400, fps=Fraction(25)) == list(range(18, 48))
 
 
@@ -229,7 +229,7 @@ def make_tagged(path: Path, rgb: np.ndarray, *, matrix: str, tags: tuple[str, ..
             *("-vf", f"scale=out_color_matrix={matrix}:out_range=tv:{flags},format=yuv420p{untag}"),
             *("-c:v", "libx264", "-qp", "0", *tags, str(path)),
         ],
-        timeout_s=30,
+        timeout_s=120,
     )
 
 

@@ -38,7 +38,7 @@ def server(trusted: tuple[Path, Path], tmp_path: Path) -> Generator[EdgeServer]:
 
 
 def say(server: EdgeServer, folder: Path, text: str = TEXT, *, language: str = "en-US", **settings: object) -> Speech:
-    speaker = EdgeSpeaker(proxy=server.proxy, timeout_s=20)
+    speaker = EdgeSpeaker(proxy=server.proxy, timeout_s=120)
     voice = Voice(provider=VoiceProvider.EDGE, **settings)
     return narrate(text, speaker=speaker, voice=voice, language=language, output=folder / "speech.wav")
 
