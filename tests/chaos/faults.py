@@ -18,7 +18,7 @@ from tests.fault_proxy import SPOILT
 
 T = TypeVar("T")
 _PREY_S = 40.0
-_UPLOAD_S = 200.0
+_LONG_S = 200.0
 _RESERVE_BYTES = 1 << 16
 
 
@@ -39,6 +39,7 @@ class Tormentor:
             "machine killed": self._kill_machine,
             "run killed": self._kill_run,
             "ffmpeg killed": self._kill_ffmpeg,
+            "batch killed": self._kill_batch,
             "server killed": self._kill_server,
             "disk full": self._fill_disk,
             "storage spoilt": self._spoil_storage,
@@ -112,6 +113,17 @@ class Tormentor:
     def _kill_ffmpeg(self, fault: Fault) -> str | None:
         return _struck(self.world.encoders_at_work, fault)
 
+    def _kill_batch(self, fault: Fault) -> str | None:
+        """Whoever feeds a batch is gone; at every other time with the worker that started it."""
+        process = _prey(self.world.batches_at_work, fault, wait_s=_LONG_S)
+        worker = self.world.control()
+        if process is None:
+            return None
+        if worker is None or fault.number % 2:
+            return self._killed([process], fault)
+        worker.suspend()
+        return self._killed([*worker.children(recursive=True), worker], fault)
+
     def _kill_server(self, fault: Fault) -> str | None:
         with suppress(FileNotFoundError, psutil.NoSuchProcess):
             os.killpg(self.world.server().pid, signal.SIGKILL)
@@ -158,7 +170,7 @@ class Tormentor:
         def uploads() -> list[str]:
             return [each["Key"] for each in client.list_multipart_uploads(Bucket=OUTPUTS).get("Uploads", [])]
 
-        upload = _prey(uploads, fault, wait_s=_UPLOAD_S)
+        upload = _prey(uploads, fault, wait_s=_LONG_S)
         if upload is None:
             return None
         for process in self.world.runs_at_work():

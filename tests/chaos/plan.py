@@ -1,8 +1,9 @@
-"""What a run of the chaos test does, all of it decided by a seed: the renders, and the faults among them."""
+"""What a run of the chaos test does, all of it decided by a seed: the renders, the batches, and the faults."""
 
+import json
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from PIL import Image
 from tests.media import make_video
 
 RENDERS = 60
-MISTAKEN = (17, 41)  # renders whose spec names a picture that does not exist
-LARGE = (9, 21, 33, 45)  # renders that are uploaded in parts
+BATCHES = (3, 25)  # each is asked for when so many renders have ended
+ROWS = 12  # of each batch, numbered from 101 and from 201
+MISTAKEN = (17, 41, 106, 206)  # renders whose spec names a picture that does not exist
+LARGE = (9, 21, 33, 45, 203)  # renders that are uploaded in parts
 FPS = 30
 NOISE_MS = 2600  # 19 MB
 # How often each fault comes in a run.
@@ -22,6 +25,7 @@ FAULTS = {
     "machine killed": 3,
     "run killed": 8,
     "ffmpeg killed": 8,
+    "batch killed": 4,
     "server killed": 2,
     "disk full": 3,
     "storage spoilt": 6,
@@ -51,7 +55,7 @@ class Fault:
         return f"{self.number:2d} {self.kind}, after {self.after_ended} renders, {self.seconds:.1f} s, {self.pick:.3f}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Render:
     """One render that somebody asks for."""
 
@@ -61,6 +65,7 @@ class Render:
     has_callback: bool
     asked_twice: bool
     frames: int | None  # None where speech decides
+    batch: str = ""
 
     @property
     def title(self) -> str:
@@ -71,12 +76,38 @@ class Render:
         return self.title.lower().replace(" ", "-")
 
     @property
+    def place(self) -> str:
+        """The folder of its files, from where the installation publishes to."""
+        return f"{self.batch}/{self.slug}" if self.batch else self.slug
+
+    @property
     def key(self) -> str:
         return f"order-{self.number}"
 
     @property
     def is_mistaken(self) -> bool:
         return self.number in MISTAKEN
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A batch that somebody asks for: its rows, one of them once more, and one that is no spec."""
+
+    name: str
+    rows: tuple[Render, ...]
+    in_bucket: bool
+    after_ended: int
+
+    @property
+    def key(self) -> str:
+        return f"order-{self.name}"
+
+    def write(self, folder: Path, *, callback_url: str) -> Path:
+        """Write the rows as JSON Lines, and return the file."""
+        specs = [row.spec | ({"callback_url": callback_url} if row.has_callback else {}) for row in self.rows]
+        path = folder / f"{self.name}.jsonl"
+        path.write_text("\n".join(json.dumps(spec) for spec in (*specs, specs[0], {"title": "No scenes"})))
+        return path
 
 
 def faults_of(seed: int, *, renders: int = RENDERS) -> list[Fault]:
@@ -96,6 +127,18 @@ def renders_of(seed: int, media: Path) -> list[Render]:
     dice = random.Random(f"{seed}:renders")
     pictures = _pictures(media, seed)
     return [_render(number, dice, pictures, media) for number in range(1, RENDERS + 1)]
+
+
+def batches_of(seed: int, media: Path) -> list[Batch]:
+    """Return the batches of a seed, of scenes that the renders have, too: one to a folder, one to a bucket."""
+    dice, found = random.Random(f"{seed}:batches"), list[Batch]()
+    for number, after_ended in enumerate(BATCHES, start=1):
+        name, in_bucket = f"nightly-{number}", number % 2 == 0
+        numbers = range(100 * number + 1, 100 * number + ROWS + 1)
+        rows = (_render(each, dice, _shared(media), media) for each in numbers)
+        same = {"batch": name, "in_bucket": in_bucket, "asked_twice": False}
+        found.append(Batch(name, tuple(replace(row, **same) for row in rows), in_bucket, after_ended))
+    return found
 
 
 def _render(number: int, dice: random.Random, pictures: list[Path], media: Path) -> Render:
@@ -133,14 +176,15 @@ def _scene(dice: random.Random, pictures: list[Path]) -> dict[str, Any]:
 def _pictures(media: Path, seed: int) -> list[Path]:
     """Make the pictures and the clip that renders share."""
     media.mkdir(parents=True, exist_ok=True)
-    noise, paths = np.random.default_rng(seed), []
-    for number in range(6):
-        path = media / f"picture-{number}.png"
+    noise, (*pictures, clip) = np.random.default_rng(seed), _shared(media)
+    for path in pictures:
         Image.fromarray(noise.integers(0, 255, (48, 48, 3), np.uint8)).resize((320, 320)).save(path)
-        paths.append(path)
-    clip = media / "clip.mp4"
     make_video(clip, size=(320, 320), pts_ms=[round(each * 1000 / FPS) for each in range(60)])
     times_ms = [round(each * 1000 / FPS) for each in range(NOISE_MS * FPS // 1000)]
     frames = [noise.integers(0, 255, (360, 360, 3), np.uint8) for _ in times_ms]
     make_video(media / "noise.mp4", size=(360, 360), pts_ms=times_ms, pictures=frames)
-    return [*paths, clip]
+    return [*pictures, clip]
+
+
+def _shared(media: Path) -> list[Path]:
+    return [*(media / f"picture-{number}.png" for number in range(6)), media / "clip.mp4"]

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from prefect.client.schemas.objects import FlowRun, StateType
 
+from blocks.store import ArtifactStore
 from tests.chaos import plan, verdict
 from tests.chaos.faults import Tormentor
 from tests.chaos.verdict import Asked
@@ -19,7 +20,7 @@ from tests.chaos.world import World, events_of
 pytestmark = pytest.mark.heavy
 
 SEED = int(os.environ.get("CHAOS_SEED") or random.randrange(1_000_000))
-TIMEOUT_S = 1500
+TIMEOUT_S = 1800
 AT_ONCE = 10
 MOST_RETRIES = 6
 TOLD_S = 420
@@ -82,42 +83,100 @@ class Client:
         return is_cut_off and self.retries[run.id] < MOST_RETRIES
 
 
-def test_every_render_is_done_once_or_has_failed_with_a_reason(world: World, tmp_path: Path):
+class BatchClient:
+    """Whoever wants the batches: asks for each in its time, and presses Retry while rows that could be done are not."""
+
+    def __init__(self, world: World, batches: list[plan.Batch]) -> None:
+        self.world, self.waiting = world, list(batches)
+        self.asked: dict[UUID, plan.Batch] = {}
+        self.runs: dict[UUID, FlowRun] = {}
+        self.retries: Counter[UUID] = Counter()
+        self.unheard = 0
+
+    def step(self, *, ended: int) -> None:
+        """Ask for what is due after so many ended renders, and see how far the others are."""
+        while self.waiting and self.waiting[0].after_ended <= ended and self._ask(self.waiting[0]):
+            self.waiting.pop(0)
+        for run in self.world.look([run_id for run_id in self.asked if run_id not in self.runs]):
+            if run.state is None or not run.state.is_final():
+                continue
+            if self.retries[run.id] == MOST_RETRIES or self._is_settled(run):
+                self.runs[run.id] = run
+            elif self.world.retry(run.id):
+                self.retries[run.id] += 1
+
+    def has_ended(self) -> bool:
+        return not self.waiting and len(self.runs) == len(self.asked)
+
+    def _ask(self, batch: plan.Batch) -> bool:
+        source = batch.write(self.world.root / "media", callback_url=self.world.receiver.url)
+        run_id = self.world.submit_batch(batch, source)
+        self.unheard += run_id is None
+        if run_id is not None:
+            self.asked[run_id] = batch
+            self.world.batch_runs.add(str(run_id))
+        return run_id is not None
+
+    def _is_settled(self, run: FlowRun) -> bool:
+        """Whether the batch has told of all its rows, and trying again would do none of them."""
+        report = verdict.batch_report(self.world, self.asked[run.id])
+        return run.state_type is StateType.FAILED and report is not None and report.unfinished == verdict.NEVER_DONE
+
+
+def test_every_render_is_done_once_or_has_failed_with_a_reason(
+    world: World, tmp_path: Path, prefect_server: str, store: ArtifactStore
+):
     place = "a bucket" if world.in_bucket else "a folder"
     disk = "small disks" if world.disk_is_small else "no small disk, since mounting is not allowed"
     print(f"\nCHAOS_SEED={SEED}, the store in {place}, {disk}")  # noqa: T201
     client = Client(world, plan.renders_of(SEED, world.root / "media"))
+    batches = BatchClient(world, plan.batches_of(SEED, world.root / "media"))
     tormentor, faults = Tormentor(world, SEED), plan.faults_of(SEED)
     started = time.monotonic()
-    while client.waiting or client.ended() < plan.RENDERS or faults or not tormentor.is_idle():
-        assert time.monotonic() - started < TIMEOUT_S, _state(client, tormentor)
+    while (
+        client.waiting or client.ended() < plan.RENDERS or not batches.has_ended() or faults or not tormentor.is_idle()
+    ):
+        assert time.monotonic() - started < TIMEOUT_S, _state(client, batches, tormentor)
         client.step()
+        batches.step(ended=client.ended())
         while faults and (faults[0].after_ended <= client.ended() or client.ended() >= plan.RENDERS - 8):
             tormentor.do(faults.pop(0))
         time.sleep(_POLL_S)
     tormentor.settle()
     took_s = time.monotonic() - started
-    results = client.results()
-    print(_state(client, tormentor))  # noqa: T201
+    rows, batch_reports = world.rows(batches.asked.values()), verdict.batch_reports(world, batches.asked.values())
+    results = [*client.results(), *(Asked(row, run) for row, runs in rows.items() for run in runs)]
+    print(_state(client, batches, tormentor))  # noqa: T201
     steps = world.steps([asked.run.id for asked in results])
     cached = sum(step.state_name == "Cached" for step in steps)
     print(f"{took_s:.0f} s, {len(steps)} steps, {cached} cached, tried again: {dict(world.step_faults())}")  # noqa: T201
+    for batch, report in batch_reports.items():
+        print(f"{batch.name}: {report.counts}, {sum(row.attempts for row in report.rows)} runs of rows")  # noqa: T201
+    missed = plan.FAULTS.keys() - tormentor.hits.keys() - (set() if world.disk_is_small else {"disk full"})
+    assert not missed, f"nothing was there to hit for {missed}"
 
-    assert len({asked.run.idempotency_key for asked in results}) == len(results) == plan.RENDERS
+    assert len({asked.run.idempotency_key for asked in results}) == len(results)
+    assert len(client.asked) == plan.RENDERS
+    assert {run.id for run in world.renders()} == {asked.run.id for asked in results}, "a run that nobody asked for"
+    for batch, report in batch_reports.items():
+        verdict.check_batch(batch, report, rows)
     mistaken = [asked for asked in results if asked.render.is_mistaken]
     assert all("scene" in asked.reason and "missing.png: not found" in asked.reason for asked in mistaken)
-    for asked in results:
-        if asked.is_done:
-            verdict.check_videos(world, asked, tmp_path)
-        else:
-            verdict.check_nothing(world, asked)
+    done = [asked for asked in results if asked.is_done]
+    assert len({asked.render for asked in done}) == len(done), "a render was done twice"
+    undisturbed = verdict.undisturbed_videos([asked.render for asked in done], tmp_path)
+    for asked in done:
+        verdict.check_videos(world, asked, tmp_path, as_undisturbed=undisturbed[asked.render])
+    for render in {asked.render for asked in results} - {asked.render for asked in done}:
+        verdict.check_nothing(world, [asked for asked in results if asked.render == render])
+    print(f"{len(done)} videos are those of renders that nothing disturbed")  # noqa: T201
     _wait_for_callbacks(world, results)
     repeated = verdict.check_callbacks(world, results)
     refused = tormentor.refusals - len(world.receiver.statuses)
     print(f"{len(events_of(world.receiver))} callbacks, {repeated} of them again, {refused} refused")  # noqa: T201
     assert repeated >= refused
     world.finish()
-    left = verdict.leftovers(world)
+    left = verdict.leftovers(world, results)
     assert not any(left.values()), left
 
 
@@ -129,7 +188,7 @@ def _wait_for_callbacks(world: World, results: list[Asked]) -> None:
         time.sleep(1)
 
 
-def _state(client: Client, tormentor: Tormentor) -> str:
+def _state(client: Client, batches: BatchClient, tormentor: Tormentor) -> str:
     """What has happened, for people."""
     states = Counter(run.state_name for run in client.runs.values())
     failed = [
@@ -142,6 +201,8 @@ def _state(client: Client, tormentor: Tormentor) -> str:
         f"{len(client.asked)} asked for, {client.unheard} times unheard, {client.ended()} ended: {dict(states)}",
         f"{client.retries.total()} retries of {len(client.retries)} renders by their client",
         f"{sum(run.run_count for run in client.runs.values())} attempts",
+        f"{len(batches.asked)} batches asked for, {batches.unheard} times unheard, {len(batches.runs)} ended, "
+        f"{batches.retries.total()} retries, {sum(run.run_count for run in batches.runs.values())} attempts",
         f"{client.world.s3_proxy.requests} requests to the object store, of which spoilt: {spoilt}",
         f"faults: {dict(sorted(tormentor.hits.items()))}",
         *tormentor.log,

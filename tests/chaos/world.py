@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,14 +19,14 @@ import boto3
 import httpx
 import psutil
 from botocore.config import Config
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import AwaitingRetry
 
 from blocks.local_server import client_environment
 from system.workers import worker_settings
-from tests.chaos.plan import Render
+from tests.chaos.plan import Batch, Render
 from tests.fault_proxy import FaultProxy, TcpProxy
 from tests.ports import take_port
 from tests.receiver import Receiver
@@ -61,6 +61,7 @@ class World(Installation):
         self.api_proxy = TcpProxy("127.0.0.1", self.port)
         self._going_up = threading.Lock()
         self.apart: subprocess.Popen[bytes] | None = None
+        self.batch_runs = set[str]()
         self.store = self.disk / "store"
         self.caches = (self.disk / "here", self.disk / APART) if in_bucket else ()
         self.environment |= {
@@ -144,6 +145,19 @@ class World(Installation):
                 found += [each for each in worker.children() if each.status() != psutil.STATUS_ZOMBIE]
         return found
 
+    def control(self) -> psutil.Process | None:
+        """The worker whose runs feed and watch batches."""
+        lives = [psutil.Process(each.pid) for each in self.state().workers if "-control" in each.name]
+        return next((each for each in lives if _lives(each.pid)), None)
+
+    def batches_at_work(self) -> list[psutil.Process]:
+        """The processes that feed batches now."""
+        worker = self.control()
+        with suppress(psutil.Error):
+            children = worker.children() if worker else ()
+            return [each for each in children if each.environ().get("PREFECT__FLOW_RUN_ID") in self.batch_runs]
+        return []
+
     def encoders_at_work(self) -> list[psutil.Process]:
         """The ffmpeg processes that work now."""
         found = []
@@ -157,15 +171,25 @@ class World(Installation):
         spec = dict(render.spec)
         if render.has_callback:
             spec["callback_url"] = self.receiver.url
-        parameters = {"spec": spec, "destination": self.bucket_url if render.in_bucket else str(self.output)}
+        parameters = {"spec": spec, "destination": self.place_of(render)}
+        return self._ask("render-short/on-demand", parameters, name=render.title, key=render.key)
 
+    def submit_batch(self, batch: Batch, source: Path) -> UUID | None:
+        """Ask for a batch on the pool under its key; None when the server did not answer."""
+        parameters = {"source": str(source), "destination": self.place_of(batch), "where": "pool", "at_once": 5}
+        return self._ask("render-batch/on-demand", parameters, name=batch.name, key=batch.key)
+
+    def place_of(self, asked: Render | Batch) -> str:
+        """The folder or bucket that something is published to."""
+        return self.bucket_url if asked.in_bucket else str(self.output)
+
+    def _ask(self, deployment: str, parameters: dict[str, Any], *, name: str, key: str) -> UUID | None:
         def create() -> UUID:
             with self.client() as client:
-                found = client.read_deployment_by_name("render-short/on-demand")
-                run = client.create_flow_run_from_deployment(
-                    found.id, parameters=parameters, name=render.title, idempotency_key=render.key
-                )
-                return run.id
+                found = client.read_deployment_by_name(deployment)
+                return client.create_flow_run_from_deployment(
+                    found.id, parameters=parameters, name=name, idempotency_key=key
+                ).id
 
         return _unless_away(create)
 
@@ -178,6 +202,23 @@ class World(Installation):
                 return client.read_flow_runs(flow_run_filter=wanted, limit=200)
 
         return _unless_away(read) or []
+
+    def renders(self) -> list[FlowRun]:
+        """Every run of a render that the server knows of, whoever asked for it."""
+        wanted, found = FlowFilter(name=FlowFilterName(any_=["render-short"])), list[FlowRun]()
+        with self.client() as client:
+            while page := client.read_flow_runs(flow_filter=wanted, limit=200, offset=len(found)):
+                found += page
+        return found
+
+    def rows(self, batches: Iterable[Batch]) -> dict[Render, list[FlowRun]]:
+        """The runs of every row of the batches that was ever started, as they ended."""
+        renders = {row.title: row for batch in batches for row in batch.rows}
+        found: dict[Render, list[FlowRun]] = {}
+        for run in self.renders():
+            if render := renders.get(run.parameters["spec"]["title"]):
+                found.setdefault(render, []).append(run)
+        return found
 
     def retry(self, run_id: UUID) -> bool:
         """Press Retry; return whether the server heard it."""
