@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from blocks.bodies import pieces
+from blocks.bodies import Deadline, cut_off_after, pieces
 from blocks.settings import Settings
 from blocks.web import MAY_PASS, retry_after_s
 from engines.errors import ServiceFailed, ServiceRefused
@@ -60,34 +60,39 @@ class Api:
     ) -> Answer:
         timeout = httpx.Timeout(self.timeout_s, connect=self.settings.connect_timeout_s)
         url = f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
-        deadline_s = time.monotonic() + 2 * self.timeout_s
+        deadline, own = Deadline(), dict(self.headers)
         try:
             with (
+                cut_off_after(2 * self.timeout_s) as deadline,
                 httpx.Client(timeout=timeout, trust_env=False, verify=_tls(), headers=_HEADERS) as client,
-                client.stream(method, url, params=dict(params), json=body, headers=dict(self.headers)) as answer,
+                client.stream(
+                    method, url, params=dict(params), json=body, headers=own, extensions=deadline.extensions
+                ) as answer,
             ):
-                content = self._content(answer, deadline_s)
+                content = self._content(answer)
+            self._check_time(deadline)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ServiceRefused(service=self.service, reason=f"its address is not one: {self._shown(error)}") from None
         except httpx.HTTPError as error:
+            self._check_time(deadline)
             raise ServiceFailed(service=self.service, reason=self._shown(error) or type(error).__name__) from None
         self._check(answer, content)
         try:
             data = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ServiceFailed(service=self.service, reason="its answer is not JSON") from None
         return Answer(data, pause_s=_reset_s(answer) if _is_used_up(answer) else None)
 
-    def _content(self, answer: httpx.Response, deadline_s: float) -> bytes:
+    def _check_time(self, deadline: Deadline) -> None:
+        if deadline.is_over:
+            raise ServiceFailed(service=self.service, reason=f"its answer took longer than {2 * self.timeout_s:g} s")
+
+    def _content(self, answer: httpx.Response) -> bytes:
         parts, count = [], 0
         for part in pieces(answer):
             count += len(part)
             if count > self.max_bytes:
                 raise ServiceRefused(service=self.service, reason=f"its answer is larger than {self.max_bytes} bytes")
-            if time.monotonic() > deadline_s:
-                raise ServiceFailed(
-                    service=self.service, reason=f"its answer took longer than {2 * self.timeout_s:g} s"
-                )
             parts.append(part)
         return b"".join(parts)
 
@@ -128,7 +133,7 @@ def _message_of(content: bytes) -> str:
     text = content[:4000].decode(errors="replace")
     try:
         error = json.loads(content)["error"]
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return "" if text.lstrip().startswith("<") else text
     if isinstance(error, dict):
         return str(error.get("message") or error.get("code") or "")

@@ -7,7 +7,7 @@ from typing import Any
 from blocks.places import STORE, open_place
 from blocks.settings import Settings
 from blocks.sources import S3, check_place, locate, source_faults_named
-from engines.errors import BatchInvalid, SourceNotFound
+from engines.errors import BatchInvalid, SourceNotFound, SourceRefused
 
 SPEC_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 MOST_FILES = 10_000
@@ -49,6 +49,8 @@ def _local_files(source: str, settings: Settings) -> list[str]:
     path = Path(source).expanduser().absolute()
     if any(character in source for character in _GLOB_CHARACTERS) and not path.exists():
         fixed, pattern = _split_glob(path)
+        if ".." in pattern.split("/"):  # of which the system would name files that may not be read
+            raise SourceRefused(source=source, reason="a part with wildcards may have no `..` behind it")
         locate(str(fixed), settings)  # refuses what may not be read
         return [str(found) for found in fixed.glob(pattern) if found.is_file()]
     locate(str(path), settings)

@@ -53,6 +53,25 @@ class Deadline:
 
     extensions: dict[str, Any] = field(default_factory=dict)
     is_over: bool = False
+    sockets: list[socket.socket] = field(default_factory=list)
+    _timer: threading.Timer | None = None
+
+    def in_seconds(self, seconds: float) -> None:
+        """Cut the request off so many seconds from now, and not when it was to be until now."""
+        self.lift()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def lift(self) -> None:
+        """Let the request take as long as it takes."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.is_over = True
+        for each in self.sockets:
+            _close(each)
 
 
 @contextmanager
@@ -62,27 +81,20 @@ def cut_off_after(seconds: float) -> Generator[Deadline]:
     Timeouts of httpx count from each byte anew, and a server that sends one byte of its headers a minute keeps it busy
     for months. What is read then ends with httpx.TransportError.
     """
-    deadline, sockets = Deadline(), []
+    deadline = Deadline()
 
     def trace(event: str, details: dict[str, Any]) -> None:
         if event in _CONNECTED:
-            sockets.append(details["return_value"].get_extra_info("socket"))
+            deadline.sockets.append(details["return_value"].get_extra_info("socket"))
             if deadline.is_over:
-                _close(sockets[-1])
-
-    def end() -> None:
-        deadline.is_over = True
-        for each in sockets:
-            _close(each)
+                _close(deadline.sockets[-1])
 
     deadline.extensions["trace"] = trace
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+    deadline.in_seconds(seconds)
     try:
         yield deadline
     finally:
-        timer.cancel()
+        deadline.lift()
 
 
 def _close(connection: socket.socket) -> None:

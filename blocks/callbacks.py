@@ -9,7 +9,7 @@ from prefect.exceptions import ObjectNotFound
 
 from blocks.bodies import cut_off_after
 from blocks.settings import Settings
-from blocks.web import checked_address, retry_after_s, server_of, without_secrets
+from blocks.web import checked_address, name_of, retry_after_s, server_of, without_secrets
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
 from engines.signing import sign
 
@@ -57,7 +57,7 @@ def post(address: str, body: str, *, event_id: str, secret: str | None, settings
                 url.copy_with(host=host, userinfo=b"", fragment=None),
                 content=content,
                 headers=headers,
-                extensions={"sni_hostname": url.host, **deadline.extensions},
+                extensions={"sni_hostname": name_of(url), **deadline.extensions},
             ) as answer,
         ):
             pass

@@ -19,6 +19,9 @@ FILE = "app.log"
 MOST_BYTES = 10_000_000
 BACKUPS = 5
 _SCENE = re.compile(r"scene (\d+)")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+)  # commands to a terminal, other line ends
 _PLACES = ("flow_run_id", "flow_run_name", "task_run_id", "task_run_name")
 
 
@@ -42,12 +45,12 @@ class TextLines(logging.Formatter):
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s%(place)s | %(message)s", "%Y-%m-%dT%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback behind it."""
+        """Return the line; what goes on in more lines is indented, so that none of them looks like another record."""
         place = place_of(record)
         names = {"flow_run_id": "run", "flow_run_name": "flow", "task_run_name": "step", "scene": "scene"}
         known = [f"{short}={json.dumps(place[name])}" for name, short in names.items() if name in place]
         record.place = "".join(f" {each}" for each in known)
-        return super().format(record)
+        return _CONTROL.sub("�", super().format(record)).replace("\n", "\n    ")
 
 
 class JsonLines(logging.Formatter):

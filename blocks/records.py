@@ -1,13 +1,18 @@
-"""What finished steps returned, kept as JSON in the artifact store, for Prefect to find under a step's cache key."""
+"""What finished steps returned, kept as JSON in the artifact store, for Prefect to find under a step's cache key.
+
+Many machines may write where the records lie, and a record names what it is read with: a serializer (pickle, say, which
+runs whatever it is told to), classes, exceptions. Only what this module writes is read, and anything else is no record.
+"""
 
 import hashlib
 import json
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect.filesystems import WritableFileSystem
-from prefect.serializers import JSONSerializer, prefect_json_object_decoder, prefect_json_object_encoder
+from prefect.serializers import JSONSerializer, prefect_json_object_encoder
 from prefect.utilities.importtools import from_qualified_name, to_qualified_name
 
 from blocks.destinations import holds
@@ -18,7 +23,9 @@ from models.base import Model
 from models.report import PublishedFile
 
 M = TypeVar("M", bound=Model)
+C = TypeVar("C")
 
+_CLASS = re.compile(r"(models(\.[a-z_]+)+|engines\.errors)\.[A-Z]\w*", re.ASCII)
 _SEAL = b'{"sha256":"'
 
 
@@ -94,31 +101,50 @@ def _nested(value: Any, model: type[M]) -> Generator[M]:
 
 
 def encode(value: Any) -> Any:
-    """Encode what JSON cannot: models by class and data, our errors by class and details."""
+    """Encode what JSON cannot: models by class and data, our errors by class and details, others by their words."""
     if isinstance(value, NeuroShortsError):
         return {"__error__": to_qualified_name(type(value)), "details": value.details}
     return prefect_json_object_encoder(value)
 
 
 def decode(value: dict[str, Any]) -> Any:
-    """Decode what `encode` wrote."""
+    """Decode what `encode` wrote. Raises ValueError for a class that is neither a model nor an error of ours."""
     if "__error__" in value:
-        return from_qualified_name(value["__error__"])(**value["details"])
-    return prefect_json_object_decoder(value)
+        return _class(value["__error__"], NeuroShortsError)(**value["details"])
+    if "__class__" in value:
+        return _class(value["__class__"], Model).model_validate(value["data"])
+    if "__exc_type__" in value:  # of another library: not imported to say what happened
+        return RuntimeError(f"{value['__exc_type__']}: {value['message']}")
+    return value
+
+
+def _class(name: str, kind: type[C]) -> type[C]:
+    """Return a class of this project by its full name."""
+    found = from_qualified_name(name) if _CLASS.fullmatch(name) else None
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise ValueError(f"a record names {name!r}, which is no {kind.__name__} of this program")
+    return found
 
 
 SERIALIZER: JSONSerializer[Any] = JSONSerializer(
     object_encoder="blocks.records.encode", object_decoder="blocks.records.decode"
 )
+_SERIALIZED_BY = SERIALIZER.model_dump(mode="json")
 
 
 def _read(store: ArtifactStore, path: str) -> tuple[bytes, Any]:
-    """Return a record and the decoded JSON of its result. Raises FileNotFoundError, StoreCorrupt."""
+    """Return a record, written anew, and the decoded JSON of its result. Raises FileNotFoundError, StoreCorrupt."""
     content = _unsealed(store.read_record(_key(path)), path)
     try:
-        return content, json.loads(json.loads(content)["result"])
-    except (ValueError, KeyError, TypeError):
+        record = json.loads(content)
+        if record["metadata"]["serializer"] != _SERIALIZED_BY:
+            raise StoreCorrupt(uri=path, reason="says that it is read in a way that no step writes")
+        result = json.loads(record["result"])
+        json.loads(record["result"], object_hook=decode)
+    except (ValueError, KeyError, TypeError, AttributeError, ImportError, RecursionError):
         raise StoreCorrupt(uri=path, reason="is not a record") from None
+    # Prefect takes more members than these two for parts of a record, and some in their place.
+    return json.dumps({"metadata": record["metadata"], "result": record["result"]}).encode(), result
 
 
 def _sealed(content: bytes) -> bytes:

@@ -5,7 +5,6 @@ import ipaddress
 import logging
 import socket
 import ssl
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,7 +78,6 @@ class WebFile:
         Raises DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge.
         """
         sink = Sink.of(writer)
-        deadline = time.monotonic() + self.settings.download_timeout_s
         with self._answer("GET", rest_wanted(sink)) as answer:
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 sink.restart()
@@ -88,8 +86,6 @@ class WebFile:
             size = self._begin(sink, answer)
             for chunk in pieces(answer):
                 self._check_size(sink.count + len(chunk))
-                if time.monotonic() > deadline:
-                    raise SourceTooLarge(source=self.uri, limit=f"{self.settings.download_timeout_s:g} s to download")
                 sink.write(chunk)
             self._check_content(sink, answer, size)
         return sink.sha256
@@ -122,20 +118,35 @@ class WebFile:
         url = _parse(self.address, self.uri)
         timeout = httpx.Timeout(self.settings.read_timeout_s, connect=self.settings.connect_timeout_s)
         # No proxy from the environment: it would resolve the name again, after the check.
-        with httpx.Client(timeout=timeout, trust_env=False, verify=_tls(), headers={**_HEADERS, **headers}) as client:
+        # And each request on a connection of its own, which its deadline knows.
+        with httpx.Client(
+            timeout=timeout,
+            trust_env=False,
+            verify=_tls(),
+            headers={**_HEADERS, **headers},
+            limits=httpx.Limits(max_keepalive_connections=0),
+        ) as client:
             for _ in range(MAX_REDIRECTS + 1):
                 with self._sent(client, method, url) as answer:
                     if not answer.has_redirect_location:
                         yield answer
                         return
-                    url = _parse(answer.headers["Location"], self.uri, base=url)
+                    url = self._next(url, answer.headers["Location"])
         raise SourceRefused(source=self.uri, reason=f"more than {MAX_REDIRECTS} redirects")
+
+    def _next(self, url: httpx.URL, location: str) -> httpx.URL:
+        """Return where a redirect leads, which anybody on the way could read and change if it gave up encryption."""
+        found = _parse(location, self.uri, base=url)
+        if (url.scheme, found.scheme) == ("https", "http"):
+            raise SourceRefused(source=self.uri, reason="is redirected from https to http; name that address itself")
+        return found
 
     @contextmanager
     def _sent(self, client: httpx.Client, method: str, url: httpx.URL) -> Generator[httpx.Response]:
         """Connect to the very address that was checked, so that the name cannot resolve to another in between."""
         patience_s = self.settings.connect_timeout_s + 2 * self.settings.read_timeout_s
-        deadline = Deadline()
+        limit_s = self.settings.download_timeout_s
+        deadline, answer = Deadline(), None
         try:
             address = checked_address(url, self.uri, allow_private=self.settings.allow_private_networks)
             auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
@@ -144,14 +155,19 @@ class WebFile:
                     method,
                     url.copy_with(host=address, userinfo=b""),
                     headers={"Host": url.netloc.decode("ascii")},
-                    extensions={"sni_hostname": url.host, **deadline.extensions},
+                    extensions={"sni_hostname": name_of(url), **deadline.extensions},
                 )
                 answer = client.send(request, stream=True, auth=auth)
-            try:
-                yield answer
-            finally:
-                answer.close()
+                deadline.in_seconds(limit_s)
+                try:
+                    yield answer
+                finally:
+                    answer.close()
+            if deadline.is_over:  # a body without a length seems to have ended
+                raise SourceTooLarge(source=self.uri, limit=f"{limit_s:g} s to download")
         except httpx.HTTPError as error:
+            if answer is not None and deadline.is_over:
+                raise SourceTooLarge(source=self.uri, limit=f"{limit_s:g} s to download") from None
             reason = str(error) or type(error).__name__
             if "location header" in reason:  # and a part of it, which may be of a password
                 raise SourceRefused(source=self.uri, reason="leads to what is no web address") from None
@@ -181,7 +197,7 @@ def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
     """
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(name_of(url), port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise SourceRefused(source=source, reason=f"not a host name: {error}") from error
     except socket.gaierror as error:
@@ -192,6 +208,11 @@ def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
     if not allow_private and not all(is_public(address) for address in addresses):
         raise SourceRefused(source=source, reason=f"{url.host} is not a public address")
     return addresses[0]
+
+
+def name_of(url: httpx.URL) -> str:
+    """Return the host as it is asked for; Python would make another name of some that are not ASCII."""
+    return url.raw_host.decode("ascii")
 
 
 def server_of(url: httpx.URL) -> str:

@@ -1,12 +1,21 @@
-"""What a child process may take of the machine, held by the kernel: whatever a file makes it do, there it ends."""
+"""What a child process may take of the machine, held by the kernel, and know of it: whatever a file makes it do."""
 
 import math
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _GIB = 1 << 30
 _CORES = os.cpu_count() or 1
+
+
+# What a media program needs to find its libraries, its hardware, its fonts' cache and a place for temporary files.
+_TOLD = frozenset({"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "DISPLAY", "SYSTEMROOT", "XDG_CACHE_HOME"})
+_TOLD_FAMILIES = (
+    *("LC_", "LD_", "DYLD_", "FONTCONFIG_", "OMP_", "CUDA_", "NVIDIA_", "LIBVA_", "VDPAU_", "MFX_", "ONEVPL_"),
+    *("DRI_", "MESA_", "SVT_"),
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,11 @@ class ChildLimits:
 ENCODING = ChildLimits(data_bytes=4 * _GIB + _CORES * _GIB // 4, file_bytes=64 * _GIB)
 # The index of 4 hours of picture and sound takes about 100 MiB.
 OPENING = ChildLimits(data_bytes=_GIB // 2, file_bytes=0)
+
+
+def told(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an environment a child is given that reads strangers' files: no key, no password, no address."""
+    return {name: value for name, value in environment.items() if name in _TOLD or name.startswith(_TOLD_FAMILIES)}
 
 
 def confine(pid: int, limits: ChildLimits, *, timeout_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from models.spec import ShortSpec
 
 _DELIMITERS = ",;\t"
 _INDEXES = frozenset(str(number) for number in range(200))  # as many as a spec may have scenes
+
+_DEEPEST = 8
+MOST_COLUMNS = 10_000  # two hundred scenes have about forty fields each
 
 Column = tuple[str, ...]
 
@@ -61,11 +65,14 @@ def _columns(header: list[str] | SpecInvalid, origin: str) -> list[Column]:
         names.pop()  # spreadsheets leave empty columns at the end
     if not names:
         raise BatchInvalid(source=origin, reason="has no header: its first line should name the spec's fields")
+    if len(names) > MOST_COLUMNS:
+        raise BatchInvalid(source=origin, reason=f"its header has more than {MOST_COLUMNS:,} columns")
     for name in names:
-        if not all(name.split(".")):
-            raise BatchInvalid(source=origin, reason=f"column {name!r} of its header names no field")
-        if names.count(name) > 1:
-            raise BatchInvalid(source=origin, reason=f"column {name!r} stands twice in its header")
+        if not all(name.split(".")) or name.count(".") > _DEEPEST:
+            raise BatchInvalid(source=origin, reason=f"column {name[:80]!r} of its header names no field")
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise BatchInvalid(source=origin, reason=f"column {twice[:80]!r} stands twice in its header")
     return [tuple(name.split(".")) for name in names]
 
 

@@ -1,6 +1,7 @@
 """The only door to ffmpeg. Every child is bounded in time and memory, dies with this process, never fails silently."""
 
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from typing import IO
 
 import imageio_ffmpeg
 
-from engines.child_limits import ENCODING, ChildLimits, confine
+from engines.child_limits import ENCODING, ChildLimits, confine, told
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
 from engines.pipes import widen
 
@@ -143,7 +144,11 @@ class _Child:
         self._timed_out = threading.Event()
         self._log = b""
         self._process = subprocess.Popen(  # noqa: S603
-            [*_leash(), *self.command], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
+            [*_leash(), *self.command],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=told(os.environ),
         )
         confine(self._process.pid, limits, timeout_s=timeout_s)
         self._reader = threading.Thread(target=self._keep_log_tail, daemon=True)

@@ -15,18 +15,20 @@ from models.report import NarrationReport, PreviewReport, RenderReport, ServiceR
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
     """Attach the poster, the share link and a readable report to the flow run."""
-    create_image_artifact(poster_url, key="render-poster", description=report.title)
+    title = _escaped(report.title)
+    create_image_artifact(poster_url, key="render-poster", description=title)
     create_link_artifact(
         report.publication.link, link_text=f"{report.slug}.mp4", key="render-video", description=_lasting(report)
     )
-    create_markdown_artifact(report_markdown(report), key="render-report", description=report.title)
+    create_markdown_artifact(report_markdown(report), key="render-report", description=title)
 
 
 def show_preview(report: PreviewReport, *, picture_url: str) -> None:
     """Attach the contact sheet, or else the last frame, and links to all pictures to the flow run."""
-    create_image_artifact(picture_url, key="preview-picture", description=report.title)
+    title = _escaped(report.title)
+    create_image_artifact(picture_url, key="preview-picture", description=title)
     files = "\n".join(f"- {file.name}: {_code(file.uri)}" for file in report.publication.files)
-    create_markdown_artifact(files, key="preview-files", description=report.title)
+    create_markdown_artifact(files, key="preview-files", description=title)
 
 
 def show_failures(failures: Sequence[StepFailure]) -> None:

@@ -10,7 +10,7 @@ from tasks.errors import full_disk_named
 JSON_NAME = "report.json"
 CSV_NAME = "report.csv"
 COLUMNS = ("row", "name", "origin", "state", "attempts", "seconds", "steps", "cached steps", "error", "link", "run")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # some read the wide ones alike
 
 
 def write_reports(report: BatchReport) -> str:

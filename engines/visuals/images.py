@@ -18,6 +18,7 @@ from models.media import MediaLimits
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000")
 MOST_SCANS = 200  # progressive ones have about ten, and so has each of the pictures that a phone adds
 MOST_FRAMES = 50_000  # of an animation
+MOST_TILE_PX = 4096  # wide or high, of a TIFF: a decoder takes memory for whole tiles, of whatever size they claim
 MOST_GIF_BYTES = 200_000_000  # which are read to their end to count the frames
 _START_OF_SCAN = b"\xff\xda"
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
@@ -50,6 +51,7 @@ def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Ima
         with Image.open(path, formats=_formats()) as image:
             _check_pixels(image, path, source, limits)
             _check_scans(image, path, source)
+            _check_tiles(image, source)
             yield image
     except Image.DecompressionBombError:
         raise SourceTooLarge(source=source, limit=f"{limits.max_pixels} pixels") from None
@@ -109,6 +111,17 @@ def _check_scans(image: Image.Image, path: Path, source: str) -> None:
             if at < 0:
                 return
     raise SourceTooLarge(source=source, limit=f"{MOST_SCANS} scans of a JPEG")
+
+
+def _check_tiles(image: Image.Image, source: str) -> None:
+    """Refuse a TIFF with tiles that dwarf its picture: 300 bytes of one took 2 GB and most of a minute."""
+    if image.format != "TIFF":
+        return
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    for tag, side_px in ((ExifTags.Base.TileWidth, image.width), (ExifTags.Base.TileLength, image.height)):
+        claimed = tags.get(tag, 0)
+        if not isinstance(claimed, int) or claimed > max(side_px, MOST_TILE_PX):
+            raise SourceTooLarge(source=source, limit=f"{MOST_TILE_PX} pixels of a TIFF's tile, it has {claimed}")
 
 
 def _limit(pixels: int, image: Image.Image) -> str:

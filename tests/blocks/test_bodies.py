@@ -52,6 +52,37 @@ def test_a_body_that_drips_ends_with_the_longest_download():
         download(url, settings)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n5;",  # a chunk's extension, one byte after the other
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: ",
+        b"\r\n",  # a body without a length, which ends where its connection does
+    ],
+)
+def test_what_drips_beside_the_body_ends_with_the_longest_download_too(head: bytes):
+    dripping = itertools.chain([OK + head], itertools.repeat(b"x"))
+    settings = OPEN.model_copy(update={"download_timeout_s": 0.4})
+    with sending(dripping, every_s=0.05) as url, pytest.raises(SourceTooLarge, match=r"0\.4 s to download"):
+        download(url, settings)
+
+
+@pytest.mark.parametrize("head", [b"X-A: ", b"Transfer-Encoding: chunked\r\n\r\n5;", b"\r\n"])
+def test_a_service_that_drips_is_given_up(head: bytes):
+    dripping = itertools.chain([OK + head], itertools.repeat(b"x"))
+    with sending(dripping, every_s=0.05) as url, pytest.raises(ServiceFailed, match="took longer than"):
+        Api("stock:test", url, OPEN, timeout_s=0.3).get("search", {})
+
+
+def test_a_service_that_answers_with_nests_has_not_answered():
+    body = b"[" * 100_000
+    with (
+        sending([OK + b"Content-Length: 100000\r\n\r\n" + body]) as url,
+        pytest.raises(ServiceFailed, match="not JSON"),
+    ):
+        Api("stock:test", url, OPEN).get("search", {})
+
+
 def test_headers_that_drip_are_not_waited_for():
     dripping = itertools.chain([OK], itertools.repeat(b"X-A: b\r\n"))
     with sending(dripping, every_s=0.05) as url, pytest.raises(DownloadFailed, match="did not answer within"):

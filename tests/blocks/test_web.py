@@ -172,6 +172,28 @@ def test_https_checks_the_certificate_against_the_name_and_not_the_address(
     assert target.getvalue() == b"hello"
     with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
         WebFile(f"{address.replace('films', 'other')}/a", OPEN).download(io.BytesIO())
+    web.page("/up", status=302, headers={"Location": "/a"})
+    WebFile(f"{address}/up", OPEN).download(io.BytesIO())
+    web.page("/down", status=302, headers={"Location": "http://films.example/a"})
+    with pytest.raises(SourceRefused, match="from https to http"):
+        WebFile(f"{address}/down", OPEN).download(io.BytesIO())
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"), [("faß.de", "xn--fa-hia.de"), ("ΣΑΣ.gr", "xn--20a7c.gr"), ("bücher.de", "xn--bcher-kva.de")]
+)
+def test_a_name_is_looked_up_as_it_is_asked_for(host: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own way to write a name that is not ASCII makes another one of some: a stranger's, perhaps."""
+    looked_up: list[str] = []
+
+    def resolve(name: str, *rest: object, **more: object) -> list[object]:
+        looked_up.append(name)
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(SourceNotFound):
+        WebFile(f"https://{host}/a", Settings()).version()
+    assert looked_up == [asked]
 
 
 def self_signed(name: str, folder: Path) -> tuple[Path, Path]:

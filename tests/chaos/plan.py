@@ -12,11 +12,11 @@ from PIL import Image
 
 from tests.media import make_video
 
-RENDERS = 60
-BATCHES = (3, 25)  # each is asked for when so many renders have ended
-ROWS = 12  # of each batch, numbered from 101 and from 201
+RENDERS = 44
+BATCHES = (2, 15)  # each is asked for when so many renders have ended
+ROWS = 8  # of each batch, numbered from 101 and from 201
 MISTAKEN = (17, 41, 106, 206)  # renders whose spec names a picture that does not exist
-LARGE = (9, 21, 33, 45, 203)  # renders that are uploaded in parts
+LARGE = (9, 21, 33, 203)  # renders that are uploaded in parts
 FPS = 30
 NOISE_MS = 2600  # 19 MB
 # How often each fault comes in a run.

@@ -20,7 +20,7 @@ from tests.chaos.world import World, events_of
 pytestmark = pytest.mark.heavy
 
 SEED = int(os.environ.get("CHAOS_SEED") or random.randrange(1_000_000))
-TIMEOUT_S = 1800
+TIMEOUT_S = 3000
 AT_ONCE = 10
 MOST_RETRIES = 6
 TOLD_S = 420

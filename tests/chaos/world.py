@@ -70,7 +70,6 @@ class World(Installation):
             "AWS_ENDPOINT_URL_S3": self.s3_proxy.url,
             "NEUROSHORTS_CALLBACK_HOSTS": '["127.0.0.1"]',
             "TMPDIR": str(self.temporary),
-            "CHAOS": str(self.root),
         }
 
     @property
@@ -248,7 +247,10 @@ class World(Installation):
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.environ().get("CHAOS") == str(self.root) and process.status() != psutil.STATUS_ZOMBIE:
+                if (
+                    process.environ().get("TMPDIR", "").startswith(str(self.temporary))
+                    and process.status() != psutil.STATUS_ZOMBIE
+                ):
                     found.append(process)
         return found
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,12 @@ def test_a_bad_line_spoils_only_itself(line: str, problem: str) -> None:
     assert first.spec == last.spec is not None
     assert bad.spec is None
     assert problem in "".join(bad.problems)
+
+
+def test_a_header_of_millions_of_columns_or_levels_is_refused_in_time() -> None:
+    started_s = time.process_time()
+    for header in (",".join(f"a{number}" for number in range(300_000)), "scenes." + ".".join("0" * 300_000)):
+        with pytest.raises(BatchInvalid, match=r"columns|names no field") as caught:
+            rows(f"{header}\n1\n")
+        assert len(str(caught.value)) < 300
+    assert time.process_time() - started_s < 5

@@ -196,3 +196,18 @@ def test_another_program_is_no_ffmpeg(monkeypatch: pytest.MonkeyPatch, program: 
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", program)
     with pytest.raises((OSError, RuntimeError)):
         ffmpeg.version()
+
+
+def test_a_child_that_reads_strangers_files_knows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "NEUROSHORTS_OPENAI_API_KEY", "PREFECT_API_AUTH_STRING", "http_proxy"):
+        monkeypatch.setenv(name, "hunter2hunter2")
+    monkeypatch.setenv("FFREPORT", f"file={tmp_path}/report.log")
+    arguments = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", "1x1", "-i", "pipe:", "-f", "null", "-"]
+    with ffmpeg.frames_in(arguments, timeout_s=60) as pipe:
+        pipe.write(b"x")
+        pipe.flush()
+        child = next(each for each in psutil.Process().children() if "rawvideo" in each.cmdline())
+        environment = child.environ()
+    assert environment["PATH"] == os.environ["PATH"]
+    assert "hunter2hunter2" not in environment.values()
+    assert list(tmp_path.iterdir()) == []

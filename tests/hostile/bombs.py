@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 from PIL import Image
@@ -49,6 +50,20 @@ def claiming_mp4(samples: int, *, tracks: int = 1, edits: int = 0, handler: byte
         b"mvhd", struct.pack(">IIIII", 0, 0, 1000, 1000, 1 << 16), b"\1\0", bytes(10), matrix, bytes(24), b"\0\0\0\2"
     )
     return _box(b"ftyp", b"isom\0\0\2\0isomiso2") + _box(b"mdat", bytes(64)) + _box(b"moov", movie, track * tracks)
+
+
+def tiled_tiff(tile_px: tuple[int, int], *, size_px: tuple[int, int] = (1, 1), pixels: bytes = b"") -> bytes:
+    """Return a TIFF of one deflated RGB tile that is as large as it claims, or holds much less."""
+    packed, start = zlib.compress(pixels or bytes(1000)), 200
+    long, short = 4, 3
+    entries = (
+        *((256, long, size_px[0]), (257, long, size_px[1]), (258, short, 8), (259, short, 8), (262, short, 2)),
+        *((277, short, 3), (284, short, 1), (322, long, tile_px[0]), (323, long, tile_px[1])),
+        *((324, long, start), (325, long, len(packed))),
+    )
+    listed = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + listed + bytes(4)
+    return head.ljust(start, b"\0") + packed
 
 
 def scanning_jpeg(side_px: int, scans: int) -> bytes:

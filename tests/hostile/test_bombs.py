@@ -14,7 +14,7 @@ from engines.visuals.containers import open_container
 from engines.visuals.images import MOST_FRAMES, MOST_GIF_BYTES
 from engines.visuals.probe import probe
 from models.media import MediaLimits
-from tests.hostile.bombs import claiming_mp4, flickering_gif, scanning_jpeg, wide_png
+from tests.hostile.bombs import claiming_mp4, flickering_gif, scanning_jpeg, tiled_tiff, wide_png
 from tests.media import constant_rate, make_video
 
 MIB = 1 << 20
@@ -76,6 +76,19 @@ def test_a_gif_of_more_frames_than_any_has(tmp_path: Path):
         file.truncate(MOST_GIF_BYTES + 1)
     with pytest.raises(SourceTooLarge):
         probe(tmp_path / "b.gif", source="b", limits=MediaLimits())
+
+
+@pytest.mark.parametrize("tile_px", [(32_768, 16_000), (8_192, 16), (16, 4_294_967_295)])
+def test_a_dot_in_a_tile_of_gigabytes(tmp_path: Path, tile_px: tuple[int, int]):
+    bomb = tiled_tiff(tile_px)
+    assert len(bomb) < 400
+    assert "tile" in refused(tmp_path / "a.tif", bomb)
+
+
+def test_a_small_picture_in_one_tile(tmp_path: Path):
+    (tmp_path / "a.tif").write_bytes(tiled_tiff((256, 256), size_px=(100, 50), pixels=bytes(256 * 256 * 3)))
+    info = probe(tmp_path / "a.tif", source="a", limits=MediaLimits())
+    assert (info.width_px, info.height_px) == (100, 50)
 
 
 def test_pixels_are_counted_before_any_is_decoded(tmp_path: Path):

@@ -1,19 +1,29 @@
 """Text that wants to be more than text: YAML, subtitles, scripts of captions, spreadsheets, Markdown, file names."""
 
+import csv
+import io
 import json
+import logging
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from blocks.logs import TextLines
 from engines.errors import DestinationInvalid, FontUnreadable, SourceUnreadable, SpecInvalid
 from engines.specfile import load_spec
 from engines.subtitles.cue_files import MOST_CHARACTERS, read_cues
 from engines.subtitles.fonts import load_faces
 from engines.subtitles.srt import MAX_BYTES
+from flows import artifacts
 from flows.artifacts import _code, _escaped, _linked
+from models.artifacts import ArtifactRef
+from models.audio import MixReport
+from models.batch import BatchReport, RowState, RowStatus, RunsWhere
+from models.report import PreviewReport, Publication, RenderReport, Video
 from models.spec import ShortSpec
+from tasks.batch_report import COLUMNS, csv_text
 from tasks.plan import slug_of
 from tasks.publish import folder_of
 
@@ -132,6 +142,45 @@ def test_markdown_of_a_report_says_only_what_is_meant():
     assert "<img" not in _escaped(evil).replace("\\<", "")
     assert "](" not in _linked("a", "javascript:alert(1)")
     assert "](" not in _linked("a", "https://x/) [b](https://evil")
+
+
+def test_no_part_of_a_runs_pages_shows_a_title_as_markdown(monkeypatch: pytest.MonkeyPatch):
+    shown: list[str] = []
+    for name in ("create_image_artifact", "create_link_artifact", "create_markdown_artifact"):
+        monkeypatch.setattr(artifacts, name, lambda *said, **more: shown.extend(map(str, (*said, *more.values()))))
+    evil = "![x](https://evil.example/pixel)"
+    publication = Publication(files=(), link="https://shorts.example/a.mp4", link_expires=None)
+    preview = PreviewReport.model_construct(title=evil, publication=publication)
+    artifacts.show_preview(preview, picture_url="data:image/jpeg;base64,AAAA")
+    video = Video.model_construct(
+        width_px=1, height_px=1, fps="30", frame_count=1, duration_ms=1, blob=ArtifactRef.model_construct(size=1)
+    )
+    report = RenderReport.model_construct(
+        **{"title": evil, "slug": "x", "video": video, "mix": MixReport.model_construct(integrated_lufs=None)},
+        **{"narrations": (), "steps": (), "credits": (), "services": (), "notes": (evil,), "seconds": 1.0},
+        publication=publication,
+    )
+    artifacts.show_report(report, poster_url="data:image/jpeg;base64,AAAA")
+    assert len(shown) > 8
+    assert not any("![" in text or "](https://evil" in text for text in shown)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n=", "＝", "＋", "－", "＠"])
+def test_no_cell_of_a_batchs_report_is_a_formula(start: str):
+    error = f'{start}HYPERLINK("https://evil.example")'
+    row = RowStatus(number=1, name="a", origin="a.csv, line 2", state=RowState.FAILED, error=error)
+    report = BatchReport(name="b", source="s", folder="f", where=RunsWhere.HERE, seconds=1.0, rows=(row,))
+    (cells,) = list(csv.reader(io.StringIO(csv_text(report), newline="")))[1:]
+    assert cells[COLUMNS.index("error")] == f"'{error}"
+
+
+def test_no_name_writes_a_line_of_the_log_or_an_order_to_a_terminal():
+    forged = "a.png\n2026-01-31T12:00:00.000Z ERROR tasks.publish | gone\r\x1b[2J\u202egnp"
+    line = TextLines().format(logging.makeLogRecord({"msg": "cannot read %s", "args": (forged,), "name": "x"}))
+    first, *others = line.split("\n")
+    assert first.endswith("| cannot read a.png")
+    assert all(other.startswith("    ") for other in others)
+    assert not set(line) & set("\r\x1b\u202e\u2028")
 
 
 def test_a_spec_of_words_that_are_orders_elsewhere_is_just_words(tmp_path: Path):

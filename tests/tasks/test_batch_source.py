@@ -188,3 +188,15 @@ def test_a_picture_that_changed_changes_the_key_of_its_rows(tmp_path: Path) -> N
     os.utime(picture, ns=(2, 2))
     after, _ = settled(path)
     assert [before[row].key == after[row].key for row in (1, 2)] == [False, True]
+
+
+def test_no_wildcard_names_what_lies_outside_the_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox, outside = tmp_path / "inbox", tmp_path / "outside"
+    write(inbox / "a", "A")
+    write(outside, "Secret")
+    monkeypatch.setenv("NEUROSHORTS_ALLOWED_ROOTS", json.dumps([str(inbox)]))
+    assert [row.name for row in read_rows(f"{inbox}/*/*.json")] == ["A"]
+    for source in (f"{inbox}/*/../../outside/*", f"{inbox}/**/../../*/*.json", f"{outside}/*", f"{inbox}/../*/*"):
+        with pytest.raises(SourceRefused) as caught:
+            read_rows(source)
+        assert "Secret" not in str(caught.value)
