@@ -18,8 +18,7 @@ from models.spec import ShortSpec
 
 _DELIMITERS = ",;\t"
 _INDEXES = frozenset(str(number) for number in range(200))  # as many as a spec may have scenes
-
-_DEEPEST = 8
+_DEEPEST = 8  # levels of a column's name
 MOST_COLUMNS = 10_000  # two hundred scenes have about forty fields each
 
 Column = tuple[str, ...]
