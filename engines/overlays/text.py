@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from engines.errors import OverlayTooLong
-from engines.line_breaking import Measure, balanced, cut_to_fit, tokens_of, wrap
+from engines.line_breaking import Measure, break_lines
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.spans import is_rtl
 from engines.subtitles.text import plain_text
 
 _SIZE_STEP = 0.94
-_EVEN, _LEAST_FOR_EVEN = 0.5, 0.75  # shortest line to longest, and how much smaller text may be for it
+_LEAST_FOR_GOOD = 0.75  # how much smaller text may be for lines that look good
 _GAP_EM = 0.08  # least room between the ink of two lines
 
 
@@ -59,14 +59,14 @@ def drawable(text: str, fonts: FontStack) -> str:
 def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes, field: str) -> Block:
     """Return drawable text as a block of the largest size that fits `room_px` (width, height).
 
-    A little smaller where that makes lines of like length of a lonely short one. Lines hold whole words down to the
+    A little smaller where that spares a lonely short line or a torn phrase. Lines hold whole words down to the
     smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
     """
     first: Block | None = None
     em_px = sizes.largest_px
-    while first is None or em_px >= first.em_px * _LEAST_FOR_EVEN:
-        block = _block_at(text, em_px, fonts=fonts, room_px=room_px, sizes=sizes)
-        if block and min(block.widths_px) >= _EVEN * block.width_px:
+    while first is None or em_px >= first.em_px * _LEAST_FOR_GOOD:
+        block, is_good = _block_at(text, em_px, fonts=fonts, room_px=room_px, sizes=sizes)
+        if block and is_good:
             return block
         first = first or block
         if em_px <= sizes.smallest_px:
@@ -77,30 +77,39 @@ def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], size
     return first
 
 
-def _block_at(text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes) -> Block | None:
-    """Return the text at one size, or None where it does not fit."""
-    measure, tokens = _measure(fonts, em_px), tokens_of(text)
-    if em_px <= sizes.smallest_px:
-        tokens = cut_to_fit(tokens, measure, room_px[0])
-    lines = wrap(tokens, measure, room_px[0])
-    if len(lines) > sizes.max_lines or any(measure(line) > room_px[0] for line in lines):
-        return None
-    block = _block(balanced(tokens, measure, room_px[0], len(lines)), fonts, em_px, sizes)
-    return block if block.height_px + 2 * sizes.padding_px <= room_px[1] else None
+def _block_at(
+    text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes
+) -> tuple[Block | None, bool]:
+    """Return the text at one size, or None where it does not fit, and whether its lines look good."""
+    lines = break_lines(
+        text,
+        measure=_measure(fonts, em_px),
+        room_px=room_px[0],
+        max_lines=sizes.max_lines,
+        cut_words=em_px <= sizes.smallest_px,
+    )
+    if lines is None:
+        return None, False
+    block = _block(lines.texts, fonts, em_px, sizes)
+    return (
+        (block, lines.is_even and lines.is_whole)
+        if block.height_px + 2 * sizes.padding_px <= room_px[1]
+        else (None, False)
+    )
 
 
 def _measure(fonts: FontStack, em_px: float) -> Measure:
     return lambda text: fonts.ink(text).width_px * em_px
 
 
-def _block(lines: list[str], fonts: FontStack, em_px: float, sizes: Sizes) -> Block:
+def _block(lines: tuple[str, ...], fonts: FontStack, em_px: float, sizes: Sizes) -> Block:
     inks = [fonts.ink(line) for line in lines]
     above, below = max(ink.above_px for ink in inks), max(ink.below_px for ink in inks)
     # The lines of one block keep one pitch whatever their letters, so that "no" and "Ég" stand as far apart.
     usual = fonts.ink("Hg")
     above, below = max(above, usual.above_px), max(below, usual.below_px)
     return Block(
-        lines=tuple(lines),
+        lines=lines,
         widths_px=tuple(ink.width_px * em_px for ink in inks),
         em_px=em_px,
         pitch_px=max(sizes.line_height, above + below + _GAP_EM) * em_px + 2 * sizes.padding_px,

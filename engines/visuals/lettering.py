@@ -62,6 +62,8 @@ class Letters(NamedTuple):
 
     def _font_behind(self, runs: Sequence["_Run"], char: str) -> Path:
         last = runs[-1].font if runs else None
+        if char.isspace() and last and ord(char) not in _characters(last):
+            return self.fonts[0]
         stays = char.isspace() or char in JOINERS or unicodedata.category(char)[0] == "M"
         if last and (stays or (ord(char) in _characters(last) and not char.isalpha())):
             return last

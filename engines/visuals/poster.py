@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from engines.clusters import clusters
 from engines.contrast import ink_for
-from engines.line_breaking import Measure, balanced, cut_to_fit, tokens_of, wrap
+from engines.line_breaking import Measure, break_lines
 from engines.visuals.color import Pixels, hex_to_rgb
 from engines.visuals.lettering import Ink, Lettering, Letters, reads_leftwards
 from models.graphics import Look, PosterLayout
@@ -21,12 +21,14 @@ _TEXT_WIDTH = 0.84  # of the poster's width; feeds cover the rest with their own
 _BLOCK_BOTTOM = 0.80  # of the poster's height; what feeds cut off a tall poster for a grid lies below
 _LARGEST, _SMALLEST = 0.125, 0.052  # of the shorter side
 _SIZE_STEP = 0.94
+_LEAST_FOR_EVEN, _LEAST_FOR_WHOLE = 0.88, 0.75  # how much smaller a title may be for even lines, for whole phrases
 _LINE_HEIGHT = 1.14
 _SCRIM_STARTS, _SCRIM_DARKEST = 0.30, 0.78
 _BAND_HEIGHT = 0.40  # of the poster's height
 _BAND_PADDING, _RULE_HEIGHT = 0.045, 0.014  # of the shorter side
 _BAND_TEXT_SHARE = 0.86  # of a band whose foot lies too high for _BLOCK_BOTTOM
 _ELLIPSIS = "…"
+_WORTH_WHOLE_WORDS = 0.8  # of a cut title, which ends with a whole word where so much is left
 Side = Literal["left", "center", "right"]
 
 
@@ -75,20 +77,30 @@ def thumbnail(poster: Path, *, longest_px: int) -> bytes:
 
 
 def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, list[str]]:
-    """Return the largest lettering in which the title fits, and its lines."""
-    size, tokens = room.largest_px, tokens_of(text)
+    """Return the largest lettering in which the title fits, and its lines.
+
+    A little smaller where that spares a lonely short line or a torn phrase. What does not fit at the smallest size is
+    cut, and ends in an ellipsis.
+    """
+    first: tuple[Lettering, list[str]] | None = None
+    size, least = room.largest_px, room.smallest_px
     while True:
         face = Lettering(letters, size)
-        lines = wrap(tokens, face.getlength, room.width_px)
-        is_narrow_enough = all(face.getlength(line) <= room.width_px for line in lines)
-        is_low_enough = len(lines) * face.size_px * _LINE_HEIGHT <= room.height_px
-        if is_narrow_enough and is_low_enough and len(lines) <= MAX_LINES:
-            return face, balanced(tokens, face.getlength, room.width_px, len(lines))
-        if size <= room.smallest_px:
-            break
-        size = max(room.smallest_px, size * _SIZE_STEP)
-    lines = wrap(cut_to_fit(tokens, face.getlength, room.width_px), face.getlength, room.width_px)
-    return face, _cut(lines, face.getlength, room.width_px)
+        lines = break_lines(
+            text,
+            measure=face.getlength,
+            room_px=room.width_px,
+            max_lines=min(MAX_LINES, int(room.height_px / (face.size_px * _LINE_HEIGHT))),
+            cut_words=size <= room.smallest_px,
+        )
+        if lines and lines.is_even and lines.is_whole:
+            return face, list(lines.texts)
+        if lines and first is None:
+            first = face, list(lines.texts)
+            least = max(least, size * (_LEAST_FOR_EVEN if lines.is_whole else _LEAST_FOR_WHOLE))
+        if size <= least:
+            return first or (face, _cut(text, face.getlength, room.width_px))
+        size = max(least, size * _SIZE_STEP)
 
 
 def foot_room(width_px: int, height_px: int) -> Room:
@@ -97,13 +109,18 @@ def foot_room(width_px: int, height_px: int) -> Room:
     return Room(width_px * _TEXT_WIDTH, float(height_px), short_px * _LARGEST, short_px * _SMALLEST)
 
 
-def _cut(lines: list[str], measure: Measure, room: float) -> list[str]:
-    if len(lines) <= MAX_LINES:
-        return lines
-    last = lines[MAX_LINES - 1]
-    while last and measure(last + _ELLIPSIS) > room:
-        last = "".join(clusters(last)[:-1]).rstrip(" ,;:.-")
-    return [*lines[: MAX_LINES - 1], last + _ELLIPSIS]
+def _cut(text: str, measure: Measure, room_px: float) -> list[str]:
+    """Return as much of a title as `MAX_LINES` hold, and an ellipsis."""
+    kept = clusters(text)
+    while True:
+        kept = kept[: -max(1, len(kept) // 20)]
+        shortened = "".join(kept)
+        words = shortened.rpartition(" ")[0]
+        shortened = words if len(words) > len(shortened) * _WORTH_WHOLE_WORDS else shortened
+        shortened = shortened.rstrip(" ,;:.-") + _ELLIPSIS
+        lines = break_lines(shortened, measure=measure, room_px=room_px, max_lines=MAX_LINES, cut_words=True)
+        if lines:
+            return list(lines.texts)
 
 
 def _with_foot(picture: Image.Image, text: str, letters: Letters) -> Image.Image:

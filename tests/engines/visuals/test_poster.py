@@ -8,7 +8,7 @@ from PIL import Image
 
 from engines.clusters import clusters
 from engines.emoji import open_emoji
-from engines.line_breaking import NEVER_FIRST
+from engines.phrasing import NEVER_FIRST
 from engines.visuals.lettering import Lettering, Letters
 from engines.visuals.poster import MAX_LINES, fit_title, foot_room, make_poster
 from models.graphics import Look, PosterLayout
@@ -21,6 +21,7 @@ FONTS = [
 GREY = np.full((960, 540, 3), 120, np.uint8)
 
 LETTERS = Letters(tuple(FONTS))
+CJK = Letters((*FONTS, FOLDER / "NotoSansCJKsc-Bold.otf"))
 COLOURED = Letters(tuple(FONTS), open_emoji(FOLDER.parent / "emoji" / "noto-color-emoji.zip"))
 
 
@@ -83,14 +84,39 @@ def test_short_titles_are_larger_and_lines_are_even() -> None:
     assert min(lengths) > 0.5 * max(lengths)
 
 
-@pytest.mark.parametrize("title", ["なぜ夜空はタイムマシンなのか知っていますか", "ทำไมท้องฟ้ายามค่ำคืนจึงเป็นเครื่องย้อนเวลา"])
-def test_titles_without_spaces_break_at_full_size(title: str) -> None:
-    face, lines = fit_title(title, letters=LETTERS, room=foot_room(1080, 1920))
-    assert face.size_px > 100
+@pytest.mark.parametrize(
+    "title",
+    [
+        "夜空はタイムマシンです。光には時間が必要です",
+        "ท้องฟ้ายามค่ำคืนคือเครื่องย้อนเวลา",
+        "夜空是一台时光机，光需要时间才能来到我们身边",
+    ],
+)
+def test_titles_without_spaces_are_as_large_as_others(title: str) -> None:
+    face, lines = fit_title(title, letters=CJK, room=foot_room(1080, 1920))
+    assert face.size_px > 80
+    assert len(lines) >= 2
     assert "".join(lines) == title
+    assert not any(line[0] in NEVER_FIRST for line in lines)
     lengths = [face.getlength(line) for line in lines]
     assert min(lengths) > 0.5 * max(lengths)
-    assert not any(line[0] in NEVER_FIRST for line in lines)
+
+
+def test_a_title_that_is_cut_ends_with_a_whole_word() -> None:
+    title = ("Why the sea is salty and rivers are not " * 3).strip()
+    _, lines = fit_title(title, letters=LETTERS, room=foot_room(1080, 1920))
+    assert lines[-1].endswith("…")
+    assert lines[-1].removesuffix("…").split()[-1] in title.split()
+
+
+def test_a_space_that_a_font_lacks_is_as_wide_as_others() -> None:
+    face = Lettering(CJK, 100)
+    space_px = face.getlength("하늘 하늘") - 2 * face.getlength("하늘")
+    assert space_px == pytest.approx(face.getlength("a b") - face.getlength("a") - face.getlength("b"), abs=2)
+
+
+def test_no_word_is_set_in_two_fonts() -> None:
+    assert len(LETTERS.runs("μακρύ")) == 1
 
 
 def test_the_picture_is_seen_above_and_darkened_below(tmp_path: Path) -> None:
