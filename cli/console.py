@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
-from engines.errors import NeuroShortsError
+from engines.errors import NeuroShortsError, SpecMistake
 
 EXIT_RENDER_FAILED = 1
 EXIT_SPEC_WRONG = 2
@@ -17,9 +17,9 @@ stderr = Console(stderr=True, soft_wrap=True)
 
 @contextmanager
 def told_errors() -> Generator[None]:
-    """Turn a failure that we know into its message and exit code."""
+    """Turn a failure that we know into its message and exit code: 2 for a mistake in what was asked for, else 1."""
     try:
         yield
     except NeuroShortsError as error:
         stderr.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(EXIT_RENDER_FAILED) from error
+        raise typer.Exit(EXIT_SPEC_WRONG if isinstance(error, SpecMistake) else EXIT_RENDER_FAILED) from error

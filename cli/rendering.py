@@ -120,7 +120,8 @@ def _read_spec(argument: str) -> "ShortSpec":
     except SpecInvalid as error:
         stderr.print(str(error), style="red", markup=False, highlight=False)
     except (OSError, UnicodeDecodeError) as error:
-        stderr.print(f"{argument}: {error}", style="red", markup=False, highlight=False)
+        reason = getattr(error, "strerror", None) or str(error)
+        stderr.print(f"{argument}: {reason}", style="red", markup=False, highlight=False)
     raise typer.Exit(EXIT_SPEC_WRONG)
 
 

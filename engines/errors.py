@@ -42,14 +42,19 @@ class TransientError(NeuroShortsError):
     """A fault that may pass by itself; running it again may help."""
 
 
-class SpecInvalid(UserError):
+class SpecMistake(UserError):
+    """A mistake in the spec itself, seen before any work: exit code 2. Several are told at once, as SpecInvalid."""
+
+
+class SpecInvalid(SpecMistake):
     """Needs `problems`: one line per mistake, each with the field's path and what would be right."""
 
-    template = "the spec has {count} mistake(s):\n{lines}"
+    template = "the spec has {count}:\n{lines}"
 
     def __init__(self, *, problems: tuple[str, ...]) -> None:
         self.problems = problems
-        super().__init__(count=len(problems), lines="\n".join(f"  {line}" for line in problems))
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        super().__init__(count=count, lines="\n".join(f"  {line}" for line in problems))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), {"problems": self.problems})
@@ -169,7 +174,7 @@ class RateLimitMissing(UserError):
     )
 
 
-class EffectUnknown(UserError):
+class EffectUnknown(SpecMistake):
     """Needs `kind` (transition or look), `name`, `known`: the names there are, in words."""
 
     template = "no {kind} {name!r}; choose one of {known} (`neuroshorts effects` tells what they do)"
@@ -181,7 +186,7 @@ class EffectInvalid(UserError):
     template = "{path}: no effects can be had from it: {reason}"
 
 
-class ChoiceRefused(UserError):
+class ChoiceRefused(SpecMistake):
     """Needs `field`, `chosen`, `known`: what the operator of this installation does not let specs choose."""
 
     template = "{field}: this installation does not allow {chosen!r}; allowed: {known}"
@@ -257,10 +262,10 @@ class FrameOutOfRange(UserError):
     template = "there is no frame at {time_ms} ms: the short is {duration_ms} ms long"
 
 
-class FontUnknown(UserError):
-    """Needs `font`, `known`: the families there are, in words."""
+class FontUnknown(SpecMistake):
+    """Needs `field`, `font`, `known`: the families there are, in words."""
 
-    template = "captions.font: no font {font!r}; choose one of {known}"
+    template = "{field}: no font {font!r}; choose one of {known}"
 
 
 class FontUnreadable(UserError):
@@ -269,13 +274,13 @@ class FontUnreadable(UserError):
     template = "the font file {font} cannot be used ({reason}); remove it, or put a sound copy in its place"
 
 
-class PresetUnknown(UserError):
+class PresetUnknown(SpecMistake):
     """Needs `preset`, `known`: the presets there are, in words."""
 
     template = "captions.preset: no preset {preset!r}; choose one of {known}, or add {preset}.toml to your own presets"
 
 
-class MoodUnknown(UserError):
+class MoodUnknown(SpecMistake):
     """Needs `mood`, `known`: the moods there are, in words."""
 
     template = "music.mood: no track is {mood!r}; choose one of {known}"
@@ -287,7 +292,7 @@ class LibraryInvalid(UserError):
     template = "{path}: {reason}"
 
 
-class PlatformUnknown(UserError):
+class PlatformUnknown(SpecMistake):
     """Needs `name`, `known`: the platforms whose limits are known, in words."""
 
     template = "export.platform: nothing is known of {name!r}; choose one of {known}"
@@ -299,7 +304,7 @@ class LimitPassed(UserError):
     template = "export.platform: {platform} does not take this short: {reason}"
 
 
-class LoudnessUnknown(UserError):
+class LoudnessUnknown(SpecMistake):
     """Needs `name`, `known`: the platforms whose loudness is known, in words."""
 
     template = "sound.loudness: nothing is known of {name!r}; choose one of {known}"
@@ -311,7 +316,7 @@ class OverlayTooLong(UserError):
     template = "{field}: {text!r} does not fit the room that safe area and captions leave; shorten it"
 
 
-class BrandUnknown(UserError):
+class BrandUnknown(SpecMistake):
     """Needs `brand`, `known`: the kits there are, in words."""
 
     template = "brand: no kit {brand!r}; choose one of {known}"

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from engines.errors import SpecInvalid
+from engines.spec_problems import problems_of
 from models.base import Model
 from models.spec import ShortSpec
 from models.voice import VoiceProvider
@@ -72,8 +73,8 @@ def build_spec(data: object, *, base_dir: Path | str) -> ShortSpec:
         raise SpecInvalid(problems=("should be a mapping with `title` and `scenes`, or `script`",))
     try:
         return resolve_paths(ShortSpec.model_validate(data), base_dir=base_dir)
-    except ValidationError as error:
-        raise SpecInvalid(problems=(*_problems(error), *_missing_story(data, error))) from None
+    except ValidationError:
+        raise SpecInvalid(problems=problems_of(data)) from None
 
 
 def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
@@ -163,24 +164,3 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
         mark = error.problem_mark
         return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     return f"not readable as YAML or JSON: {error}"
-
-
-def _problems(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'spec'}: {_wording(problem['msg'], problem['type'])}"
-        for problem in error.errors(include_url=False, include_context=False)
-    ]
-
-
-def _wording(message: str, kind: str) -> str:
-    if kind == "extra_forbidden":
-        return "is not a field of the spec; see `neuroshorts schema`"
-    return message.removeprefix("Value error, ")
-
-
-def _missing_story(data: dict[Any, Any], error: ValidationError) -> list[str]:
-    """Tell of a spec without scenes, too: pydantic checks that only once every field is right by itself."""
-    told = any(not problem["loc"] for problem in error.errors(include_url=False))
-    if told or data.get("scenes") or data.get("script"):
-        return []
-    return ["spec: give either `scenes` or `script`"]

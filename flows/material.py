@@ -16,20 +16,19 @@ from models.shots import Shot
 from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import cut_inputs, inputs, voice_inputs
-from tasks.brand import branded, with_cards
+from tasks.brand import with_cards
 from tasks.captions import check_captions, typeset_captions
-from tasks.choices import allowed
 from tasks.compose import compose_clip
 from tasks.cut_inputs import CutKey
 from tasks.cuts import Cuts, cuts_of
-from tasks.delivery import check_kinds, on_hardware
+from tasks.delivery import on_hardware
 from tasks.fetch import fetch_asset
 from tasks.music import prepare_effect, prepare_music
+from tasks.names import settled
 from tasks.narrate import split_voice_over, synthesize_narration
 from tasks.overlays import draw_overlays
 from tasks.pictures import Pictures, describe_pictures
 from tasks.plan import plan_timeline, scenes_of
-from tasks.sound import with_sound
 
 
 class Job(NamedTuple):
@@ -45,10 +44,9 @@ class Job(NamedTuple):
 
     @classmethod
     def of(cls, spec: ShortSpec, slug: str) -> Self:
-        """Return the job of rendering a spec. Raises what is wrong with the spec's names."""
-        spec = with_sound(branded(allowed(spec)))
+        """Return the job of rendering a spec. Raises SpecInvalid, and SceneError for texts that cannot be shown."""
+        spec = settled(spec)
         cuts, notes = on_hardware(cuts_of(spec))
-        check_kinds(cuts)
         pictures = describe_pictures(spec, scenes_of(spec), cuts)
         scenes = with_cards(pictures.scenes, spec)
         check_captions(cuts, scenes)

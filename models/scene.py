@@ -115,7 +115,7 @@ class Scene(Model):
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
         if not (self.narration.strip() or self.voice_over or self.min_duration_ms or self.end_ms):
-            raise ValueError("a silent scene needs `min_duration_ms`, or a clip trimmed with `end_ms`")
+            raise ValueError("without `narration` or `voice_over` it needs `min_duration_ms`, or a clip's `end_ms`")
         return self
 
     @model_validator(mode="after")

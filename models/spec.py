@@ -97,7 +97,7 @@ class ShortSpec(Model):
     @model_validator(mode="after")
     def _recording_has_texts(self) -> Self:
         if self.voice_over and self.scenes and not any(s.narration.strip() and not s.voice_over for s in self.scenes):
-            raise ValueError("`voice_over` is split by the scenes' narrations, and there are none")
+            raise ValueError("`voice_over` is split by each scene's `narration`, and there is none")
         return self
 
     @model_validator(mode="after")

@@ -59,10 +59,8 @@ class VoiceProvider(StrEnum):
     ELEVENLABS = "elevenlabs"
 
 
-FallbackVoice = Annotated[
-    str,
-    Field(max_length=1100, pattern=rf"^({'|'.join(provider.value for provider in VoiceProvider)})(:[^\x00-\x1f]+)?$"),
-]
+STAND_IN_PATTERN = rf"^({'|'.join(provider.value for provider in VoiceProvider)})(:[^\x00-\x1f]+)?$"
+FallbackVoice = Annotated[str, Field(max_length=1100, pattern=STAND_IN_PATTERN)]
 
 
 class Pronunciation(Model):

@@ -32,9 +32,8 @@ class EffectUse(NamedTuple):
 def with_sound(spec: ShortSpec) -> ShortSpec:
     """Return the spec with the track that its mood picks, if it names no track.
 
-    Raises MoodUnknown, LibraryInvalid, LoudnessUnknown.
+    Raises MoodUnknown, LibraryInvalid.
     """
-    loudness_of(spec)
     music_credit(spec)
     if spec.music.track or not spec.music.mood:
         return spec

@@ -162,16 +162,23 @@ def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
     return tuple(faces.values())
 
 
-def find_fonts(family: str, *, weight: int, fonts_dirs: Sequence[Path], emoji: Path | None = None) -> FontStack:
+def find_fonts(
+    family: str,
+    *,
+    weight: int,
+    fonts_dirs: Sequence[Path],
+    emoji: Path | None = None,
+    field: str = "captions.font",
+) -> FontStack:
     """Return the face of a family (or full) name nearest to `weight`; behind it all others, folder by folder.
 
-    `emoji` is an archive of colour pictures. Raises FontUnknown.
+    `emoji` is an archive of colour pictures. Raises FontUnknown, which names the `field` that the family comes from.
     """
     faces = load_faces(fonts_dirs)
     named = [face for face in faces if family.casefold() in face.families]
     if not named:
         known = ", ".join(face.full_name for face in faces) or "a folder with fonts (there are none)"
-        raise FontUnknown(font=family, known=known)
+        raise FontUnknown(field=field, font=family, known=known)
     primary = min(named, key=lambda face: (abs(face.weight - weight), face.full_name))
     others = sorted(
         (face for face in faces if face is not primary),

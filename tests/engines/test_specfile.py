@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import SpecInvalid
+from engines.spec_problems import PATTERNS
 from engines.specfile import MOST_BYTES, load_spec
 from models.spec import ShortSpec
 
 BASE = Path("/somewhere/else")
 GOOD: dict[str, Any] = {"title": "A title", "scenes": [{"narration": "Hello.", "visual": "a.png"}]}
+
+
+def paths(text: str) -> list[str]:
+    return [line.split(":")[0] for line in problems(text)]
 
 
 def problems(text: str) -> tuple[str, ...]:
@@ -86,6 +92,69 @@ def test_scenes_and_script_exclude_each_other():
     assert "not both" in problems(json.dumps({**GOOD, "script": "Hello there."}))[0]
     assert "give either" in problems(json.dumps({"title": "x"}))[0]
     assert len(problems(json.dumps({"script": 5}))) == 2  # the title, too
+    assert paths(json.dumps({"title": 5})) == ["title", "spec"]
+
+
+def test_fields_that_contradict_each_other_are_told_beside_fields_that_are_wrong_by_themselves():
+    scenes = [
+        {"narration": "a", "visual": "ftp://x", "start_ms": 9, "end_ms": 3},
+        {"narration": "Hello.", "visual": "a.png", "motion_word": "bye", "fit": "tall", "effects": ["UP", "vignette"]},
+        {"visual": "a.png", "sound_at_ms": -1},
+        "just text",
+    ]
+    captions = {"uppercase": True, "case": "lower", "position": "up"}
+    wrong = {"title": "", "script": "Hello.", "captions": captions, "scenes": scenes}
+    assert sorted(paths(json.dumps(wrong))) == [
+        *("captions", "captions.position"),
+        *("scenes.0", "scenes.0.visual", "scenes.1", "scenes.1.effects.0", "scenes.1.fit"),
+        *("scenes.2", "scenes.2.sound_at_ms", "scenes.3", "spec", "title"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        {"visual": "a.png", "narration": 5},  # no narration only because it is wrong
+        {"visual": "a.png", "min_duration_ms": "long"},
+        {"visual": "a.png", "narration": "a", "start_ms": 10, "end_ms": "x"},
+        {"visual": 1, "narration": "a"},
+    ],
+)
+def test_a_field_that_is_wrong_does_not_count_as_left_out(scene: dict[str, Any]):
+    assert len(problems(json.dumps({"title": "t", "scenes": [scene]}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: 1984\nscript: x", "title: should be text: put 1984 in quotes"),
+        ("title: yes\nscript: x", "title: should be text: put it in quotes, since YAML takes yes, no"),
+        ("title: x\nscript: x\nlanguage: english", "language: should be a BCP 47 tag, such as en"),
+        ("title: x\nscript: x\ncaptions: {color: red}", "captions.color: should be a colour as '#RRGGBB'"),
+        ("title: x\nscript: x\ncanvas: {with: 9, pre-set: a}", "canvas.pre-set: is not a field of the spec; did you"),
+        ("title: x\nscript: x\nvoice: {fallback: [bob]}", "voice.fallback.0: should be PROVIDER or PROVIDER:NAME"),
+        ("title: x\nscenes: [{visual: a.png, naration: x}]", "scenes.0.naration: is not a field of the spec; did you"),
+        ("title: x\nscenes: [{narration: x}]", "scenes.0.visual: is missing"),
+        ("title: x\nscript: x\ncallback_url: here", "callback_url: should be an https:// address"),
+    ],
+)
+def test_what_would_be_right_is_told_in_words(text: str, said: str):
+    assert any(line.startswith(said) for line in problems(text)), problems(text)
+
+
+def test_every_pattern_of_the_spec_has_words():
+    patterns = set(_patterns(ShortSpec.model_json_schema()))
+    assert len(patterns) > 5
+    assert patterns <= set(PATTERNS)
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _patterns(part)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +171,7 @@ def test_scenes_and_script_exclude_each_other():
         "!!set {a}",
         "a: 1\na: 2",
         "{" * 5000,
+        '{"title": "t", "script": ' + "[" * 900 + "]" * 900 + "}",
     ],
 )
 def test_what_is_no_spec_is_one_problem(text: str):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engines.errors import FontUnknown, RenderFailed, SceneError
+from engines.errors import RenderFailed, SceneError, SpecInvalid
 from tests.flows.studio import Studio, worked
 from tests.media import constant_rate, cut_off, gradient, make_audio, make_video
 
@@ -100,9 +100,35 @@ def test_an_unknown_voice_is_named_once_for_all_that_it_should_speak(bad_studio:
     assert [f"scene {number}" in "".join(failure.value.reasons) for number in (1, 2, 3)] == [True] * 3
 
 
-def test_an_unknown_font_is_told_with_those_there_are(bad_studio: Studio):
-    with pytest.raises(FontUnknown, match=r"no font 'Nonesuch'.*Montserrat"):
-        bad_studio.render(spec_of(GOOD, captions={"font": "Nonesuch"}))
+def test_all_names_that_there_are_not_are_told_at_once_by_their_fields_before_anything_runs(studio: Studio):
+    wrong = {
+        "brand": "nobody",
+        "music": {"mood": "furious"},
+        "sound": {"loudness": "moon"},
+        "export": {"platform": "myspace"},
+        "captions": {"preset": "neon", "font": "Nonesuch"},
+        "overlays": {"font": "Comic Sans"},
+    }
+    scene = {"visual": "gone.png", "min_duration_ms": 500, "effects": ["vignette", "sparkle"]}
+    with pytest.raises(SpecInvalid) as failure:
+        studio.render(spec_of(scene, **wrong))
+    told = dict(line.split(": ", 1) for line in failure.value.problems)
+    assert list(told) == [
+        *("brand", "music.mood", "sound.loudness", "export.platform"),
+        *("captions.preset", "captions.font", "overlays.font", "scenes.1.effects.1"),
+    ]
+    assert all("choose one of" in line for line in told.values())
+    assert "'Nonesuch'" in told["captions.font"]
+    assert "Montserrat" in told["captions.font"]
+    assert not studio.blobs()
+
+
+def test_a_name_that_there_is_not_ends_the_command_with_2(prefect_server: str, studio: Studio):
+    ended = studio.run(spec_of(GOOD, captions={"preset": "neon"}))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    first, second = ended.stderr.splitlines()
+    assert first == "the spec has 1 mistake:"
+    assert second.startswith("  captions.preset: no preset 'neon'; choose one of boxed")
 
 
 def test_all_bad_scenes_are_told_at_once_and_the_good_ones_kept(studio: Studio):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.errors import LimitPassed
+from engines.errors import LimitPassed, SpecInvalid
 from models.export import AudioFormat, VideoFormat
 from models.report import RenderReport
 from tests.flows import measure
@@ -122,9 +122,9 @@ SHORT_SPEC = {
 def test_a_short_that_its_platform_does_not_take_is_refused_before_it_is_encoded(studio: Studio):
     with pytest.raises(LimitPassed, match="reels does not take this short: at least 3 s"):
         studio.render({**SHORT_SPEC, "export": {"platform": "reels"}})
-    with pytest.raises(LimitPassed, match="takes vertical, and the canvas is square"):
+    with pytest.raises(SpecInvalid, match="takes vertical, and the canvas is square"):
         studio.render({**SHORT_SPEC, "canvas": {"preset": "square"}, "export": {"platform": "facebook_reels"}})
-    with pytest.raises(LimitPassed, match="takes mp4, and the file is mkv"):
+    with pytest.raises(SpecInvalid, match="takes mp4, and the file is mkv"):
         studio.render({**SHORT_SPEC, "export": {"platform": "reels", "video": "mkv_h264"}})
     assert not studio.blobs("*.mp4")
     report = studio.render({**SHORT_SPEC, "export": {"platform": "tiktok"}})

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engines import ffmpeg
-from engines.errors import BrandUnknown
+from engines.errors import SpecInvalid
 from models.report import RenderReport
 from tests.flows import measure
 from tests.flows.studio import Studio, worked
@@ -133,7 +133,7 @@ def test_a_brand_kit_is_found_by_its_name(studio: Studio):
     assert near(shown[-1], (255, 0, 0)).any()
     with Image.open(studio.output / "branded" / "poster.jpg") as poster:
         assert near(np.asarray(poster.convert("RGB")), (0, 0, 255)).mean() > 0.25
-    with pytest.raises(BrandUnknown, match="sky"):
+    with pytest.raises(SpecInvalid, match=r"brand: no kit 'moon'.*sky"):
         studio.render({**wanted, "brand": "moon"}, NEUROSHORTS_BRANDS_DIR=str(folder))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.audio.pcm import write_stereo_wav
-from engines.errors import LoudnessUnknown, MoodUnknown
+from engines.errors import SpecInvalid
 from tests.flows.studio import Studio, worked
 
 SPEC: dict[str, Any] = {
@@ -58,11 +58,8 @@ def test_music_by_mood_effects_and_a_platforms_loudness(studio: Studio, music_fo
     assert worked(again) == {"mix_audio", "assemble_video", "publish"}
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [({"music": {"mood": "furious"}}, MoodUnknown), ({"sound": {"loudness": "moon"}}, LoudnessUnknown)],
-)
-def test_what_is_not_known_is_told_before_anything_runs(studio: Studio, change: dict[str, Any], error: type[Exception]):
-    with pytest.raises(error, match="choose one of"):
+@pytest.mark.parametrize("change", [{"music": {"mood": "furious"}}, {"sound": {"loudness": "moon"}}])
+def test_what_is_not_known_is_told_before_anything_runs(studio: Studio, change: dict[str, Any]):
+    with pytest.raises(SpecInvalid, match="choose one of"):
         studio.render(SPEC | change)
     assert not studio.blobs()

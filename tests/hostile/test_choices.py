@@ -7,7 +7,7 @@ import pytest
 
 from blocks.allowed import check_choices, check_destination
 from blocks.settings import Settings
-from engines.errors import ChoiceRefused, RenderFailed, ShortTooLong
+from engines.errors import ChoiceRefused, RenderFailed, ShortTooLong, SpecInvalid
 from models.spec import ShortSpec
 from models.voice import VoiceProvider
 from tests.flows.studio import Studio
@@ -100,7 +100,7 @@ def test_a_render_of_a_stranger_is_refused_before_it_begins(studio: Studio):
     with pytest.raises(ChoiceRefused, match="destination"):
         studio.render({"title": "T", "scenes": [SCENE]}, **closed)
     own = {**closed, "NEUROSHORTS_DESTINATION": str(studio.output)}
-    with pytest.raises(ChoiceRefused, match=r"voice\.provider"):
+    with pytest.raises(SpecInvalid, match=r"voice\.provider"):
         studio.render({"title": "T", "scenes": [SCENE], "voice": {"provider": "edge"}}, **own)
     secret = studio.root / "secret.png"
     secret.write_bytes(b"x")

@@ -1,0 +1,85 @@
+"""What a spec names, looked up before any work, so that every name that there is not is told at once."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from engines.errors import LimitPassed, SpecInvalid, SpecMistake
+from engines.subtitles.fonts import find_fonts
+from engines.subtitles.presets import NO_CAPTIONS, find_preset
+from engines.visuals.catalogue import EffectKind, use_of
+from models.caption_settings import Captions
+from models.spec import ShortSpec
+from tasks.brand import branded
+from tasks.choices import allowed
+from tasks.cuts import cuts_of
+from tasks.delivery import check_kinds
+from tasks.library import caption_library
+from tasks.shots import find_own_effects
+from tasks.sound import loudness_of, with_sound
+
+_ANY_WEIGHT = 400
+
+
+class Mistakes:
+    """The mistakes found so far."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+
+    @contextmanager
+    def collected(self, field: str = "") -> Generator[None]:
+        """Keep a mistake that the block raises, with the field's path where the mistake itself tells none."""
+        try:
+            yield
+        except (SpecMistake, LimitPassed) as mistake:
+            self._problems.append(f"{field}: {mistake}" if field else str(mistake))
+
+    def tell(self) -> None:
+        """Raise SpecInvalid if there are any."""
+        if self._problems:
+            raise SpecInvalid(problems=tuple(self._problems))
+
+
+def settled(spec: ShortSpec) -> ShortSpec:
+    """Return the spec with its brand kit and the track of its mood.
+
+    Raises SpecInvalid with every name that this installation does not know, allow, or find fit for the platform;
+    BrandInvalid, LibraryInvalid, PresetInvalid and EffectInvalid for files of the installation that are wrong.
+    """
+    mistakes = Mistakes()
+    for settle in (allowed, branded, with_sound):
+        with mistakes.collected():
+            spec = settle(spec)
+    with mistakes.collected():
+        loudness_of(spec)
+    with mistakes.collected():
+        check_kinds(cuts_of(spec))
+    _check_captions(spec.captions, mistakes)
+    if spec.overlays.font:
+        with mistakes.collected():
+            _check_font(spec.overlays.font, field="overlays.font")
+    _check_effects(spec, mistakes)
+    mistakes.tell()
+    return spec
+
+
+def _check_captions(captions: Captions, mistakes: Mistakes) -> None:
+    if captions.preset == NO_CAPTIONS:
+        return
+    with mistakes.collected():
+        find_preset(captions.preset, caption_library().presets_dirs)
+    if captions.font:
+        with mistakes.collected():
+            _check_font(captions.font, field="captions.font")
+
+
+def _check_font(font: str, *, field: str) -> None:
+    find_fonts(font, weight=_ANY_WEIGHT, fonts_dirs=caption_library().fonts_dirs, field=field)
+
+
+def _check_effects(spec: ShortSpec, mistakes: Mistakes) -> None:
+    find_own_effects()
+    for number, scene in enumerate(spec.scenes):
+        for place, name in enumerate(scene.effects):
+            with mistakes.collected(f"scenes.{number}.effects.{place}"):
+                use_of(name, EffectKind.LOOK)
