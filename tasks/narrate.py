@@ -63,6 +63,7 @@ def split_voice_over(recording: Source, texts: tuple[str, ...], scenes: tuple[in
         parts = split_recording(
             store.local_path(recording.blob),
             texts,
+            language=language,
             outputs=outputs,
             source=recording.uri,
             recognise=recogniser_for(language),
@@ -81,6 +82,7 @@ def _recorded(blob: ArtifactRef, source: str, text: str, language: str) -> Narra
         speech = align_recording(
             store.local_path(blob),
             text=text,
+            language=language,
             output=wav,
             source=source,
             recognise=recogniser_for(language),

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from blocks.voices.base import Fetch, VoiceBlock, speaking
-from engines.audio import espeak
+from engines.audio import espeak, espeak_voices
 from engines.audio.narration import Speaker
 from engines.audio.voices.piper import PiperSpeaker
 from engines.errors import VoiceUnavailable
@@ -28,7 +28,7 @@ class EspeakVoice(VoiceBlock):
 
     def voices(self, language: str | None) -> tuple[VoiceInfo, ...]:
         """Return every voice; with a language, its voices and their variants."""
-        return espeak.voices(language)
+        return espeak_voices.voices(language)
 
 
 class PiperVoice(VoiceBlock):

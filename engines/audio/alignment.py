@@ -1,4 +1,4 @@
-"""Which words are heard when: as somebody told or recognised, else estimated from syllables and pauses."""
+"""Which words are heard when: as somebody told or recognised, else found by pauses and by how they should sound."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.audio.pcm import Samples, short_levels
+from engines.audio.reference import Reference
+from engines.audio.resample import resample
 from engines.audio.timing import WINDOW, WINDOW_MS, Activity, Stretch, lay_words
+from engines.audio.warping import RATE_HZ, warp
 from engines.audio.words import WrittenWord, ends_clause, weight
-from engines.timebase import ms_to_sample
+from engines.timebase import SAMPLE_RATE_HZ, ms_to_sample
 from models.timeline import WordTiming
 
 _LEAST_PAUSE_MS, _LEAST_SPEECH_MS = 130, 60
@@ -22,17 +25,46 @@ _NO_CUT_AFTER_CLAUSE = 0.5  # and what it costs to run over punctuation without 
 _SHORT_TEXT_WORDS = 400  # beyond, only what is not too far off is tried: the cost grows with the square
 _FARTHEST_OFF = 0.08  # of the whole
 _LONGEST_DELAY_MS = 80
+_LONGEST_COMPARED_MS = 900_000
+_RATIO = SAMPLE_RATE_HZ // RATE_HZ
+_MOST_FASTER = 3.0  # than the reference, or slower: beyond, it is not the same words
 _SNAP_BACK_MS, _SNAP_AHEAD_MS = 60, 400
 
 
-def estimate(words: Sequence[WrittenWord], samples: Samples) -> tuple[WordTiming, ...]:
-    """Return when each word is heard in `samples` (48 kHz), as far as its text and the pauses tell.
+def estimate(
+    words: Sequence[WrittenWord], samples: Samples, *, reference: Reference | None = None
+) -> tuple[WordTiming, ...]:
+    """Return when each word is heard in `samples` (48 kHz), as far as its text, the pauses and `reference` tell.
 
-    Clauses are matched to the stretches between pauses, words within them by their syllables.
+    Clauses are matched to the stretches between pauses by how long they take to say. Within a stretch, words are where
+    the reference, laid over it, has them; without one, where their syllables put them.
     """
     activity = activity_of(samples)
-    stretches = _match(words, _spoken_parts(activity), samples=len(samples))
+    known = reference if len(samples) <= ms_to_sample(_LONGEST_COMPARED_MS) else None
+    weights = known.weights(words) if known else [weight(word.text) for word in words]
+    stretches = _match(words, weights, _spoken_parts(activity), samples=len(samples))
+    if known:
+        heard = resample(samples, rate_hz=SAMPLE_RATE_HZ, target_hz=RATE_HZ)
+        stretches = [part for stretch in stretches for part in _laid_over(stretch, known, heard)]
     return lay_words(words, stretches, activity, samples=len(samples))
+
+
+def _laid_over(stretch: Stretch, reference: Reference, heard: Samples) -> list[Stretch]:
+    """Cut a stretch where the reference's words begin; leave it whole if it is not like what was said."""
+    said, onsets = reference.part(stretch)
+    own = heard[stretch.start // _RATIO : stretch.end // _RATIO]
+    if not onsets or not 1 / _MOST_FASTER < len(own) / max(len(said), 1) < _MOST_FASTER:
+        return [stretch]
+    found = warp(said, own)
+    hop = found.hop_ms * RATE_HZ / 1000
+    places = np.interp([onset / hop for onset in onsets.values()], np.arange(len(found.frames)), found.frames)
+    starts = {stretch.first: stretch.start}
+    for index, place in zip(onsets, places, strict=True):
+        start = stretch.start + int(place * hop) * _RATIO
+        if max(starts.values()) < start < stretch.end:
+            starts[index] = start
+    firsts, edges = [*starts, stretch.last], [*starts.values(), stretch.end]
+    return [Stretch(*both) for both in zip(firsts, firsts[1:], edges, edges[1:], strict=False)]
 
 
 def follow(words: Sequence[WrittenWord], onsets: Mapping[int, int], samples: Samples) -> tuple[WordTiming, ...]:
@@ -109,12 +141,14 @@ def _spoken_parts(activity: Activity) -> list[tuple[int, int]]:
     return [(parts[first][0], parts[after - 1][1]) for first, after in pairwise(firsts)]
 
 
-def _match(words: Sequence[WrittenWord], parts: Sequence[tuple[int, int]], *, samples: int) -> list[Stretch]:
-    """Give each spoken part its words: the shares of time and of syllables agree, and pauses follow punctuation.
+def _match(
+    words: Sequence[WrittenWord], lasting: Sequence[float], parts: Sequence[tuple[int, int]], *, samples: int
+) -> list[Stretch]:
+    """Give each spoken part its words: the shares of time and of what words take agree, and pauses follow punctuation.
 
     Dynamic programming over (part, words given out so far); a part may also get no word (a breath, a cough).
     """
-    weights = np.array([weight(word.text) for word in words])
+    weights = np.array(lasting)
     share = np.concatenate(([0.0], np.cumsum(weights) / weights.sum()))
     lengths = np.array([end - start for start, end in parts], dtype=np.float64)
     lengths /= lengths.sum()

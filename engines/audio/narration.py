@@ -11,6 +11,7 @@ import numpy as np
 from engines.audio.alignment import estimate, follow
 from engines.audio.heard import Recogniser, onsets_of, places_of, recognised
 from engines.audio.pcm import Samples, gain_of, load_wav, samples_of, save_wav
+from engines.audio.reference import refer
 from engines.audio.spoken import Phrase, Range, read_phrases
 from engines.audio.words import WrittenWord, attach_silent, is_spoken, split_words
 from engines.errors import SpeechFailed
@@ -101,7 +102,7 @@ def _say(
     with tempfile.TemporaryDirectory(prefix="phrase-", dir=folder) as own:
         utterance = speaker.synthesize(phrase.spoken, voice, language=language, folder=Path(own))
         samples = samples_of(load_wav(utterance.wav))
-        timings, timing = _timed(phrase, words, utterance, samples, recognise)
+        timings, timing = _timed(phrase, words, utterance, samples, language, recognise)
     return _Part(_stressed(samples, phrase, words, timings), timings, timing, (HEAD_MS, TAIL_MS))
 
 
@@ -124,6 +125,7 @@ def _timed(
     words: Sequence[WrittenWord],
     utterance: Utterance,
     samples: Samples,
+    language: str,
     recognise: Recogniser | None,
 ) -> tuple[tuple[WordTiming, ...], TimingSource]:
     told = utterance.words
@@ -133,7 +135,10 @@ def _timed(
         return timings, "provider"
     if recognise and (timings := recognised(words, recognise(utterance.wav), samples)):
         return timings, "recognised"
-    return _followed(phrase, words, told, samples) or estimate(words, samples), "estimated"
+    reference = refer(words, phrase.spoken, language=language, origin=phrase.origin)
+    if (reference is None or len(told) * 2 > len(words)) and (timings := _followed(phrase, words, told, samples)):
+        return timings, "estimated"
+    return estimate(words, samples, reference=reference), "estimated"
 
 
 def _are_ours(told: Sequence[WordTiming], words: Sequence[WrittenWord], duration_ms: int) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from engines.audio.alignment import estimate
 from engines.audio.heard import Recogniser, recognised
 from engines.audio.pcm import decode_to_wav, load_wav, samples_of
+from engines.audio.reference import refer
 from engines.audio.spoken import plain_text
 from engines.audio.words import attach_silent, split_words
 from engines.timebase import samples_to_ms
@@ -14,7 +15,7 @@ LONGEST_MS = 3_600_000
 
 
 def align_recording(
-    recording: Path, *, text: str, output: Path, source: str, recognise: Recogniser | None = None
+    recording: Path, *, text: str, language: str, output: Path, source: str, recognise: Recogniser | None = None
 ) -> Speech:
     """Decode any recording into `output` (WAV, 48 kHz, mono, 16-bit) and tell when each word of `text` is heard.
 
@@ -30,4 +31,8 @@ def align_recording(
     timings = recognised(words, recognise(output), samples) if recognise else None
     if timings:
         return Speech(duration_ms=duration_ms, words=timings, timing="recognised")
-    return Speech(duration_ms=duration_ms, words=estimate(words, samples), timing="estimated")
+    return Speech(
+        duration_ms=duration_ms,
+        words=estimate(words, samples, reference=refer(words, text, language=language)),
+        timing="estimated",
+    )

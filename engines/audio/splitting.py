@@ -11,6 +11,7 @@ from engines.audio.alignment import activity_of, estimate
 from engines.audio.heard import Recogniser, recognised
 from engines.audio.pcm import Samples, decode_to_wav, load_wav, samples_of, save_wav, short_levels
 from engines.audio.recording import LONGEST_MS
+from engines.audio.reference import MOST_CHARACTERS, Reference, joined, refer
 from engines.audio.spoken import plain_text
 from engines.audio.timing import WINDOW, Activity
 from engines.audio.words import WrittenWord, attach_silent, split_words
@@ -30,6 +31,7 @@ def split_recording(
     recording: Path,
     texts: Sequence[str],
     *,
+    language: str,
     outputs: Sequence[Path],
     source: str,
     recognise: Recogniser | None = None,
@@ -47,12 +49,20 @@ def split_recording(
         raise SourceUnreadable(source=source, reason=f"too short to be split over {len(texts)} scenes")
     words = [word for part in written for word in part]
     found = recognised(words, recognise(whole), samples) if recognise else None
-    timings = found or estimate(words, samples)
+    timings = found or estimate(words, samples, reference=_reference(texts, written, language))
     firsts = [0, *accumulate(map(len, written))]
     spans = _spans(timings, firsts[1:-1], samples)
     return tuple(
         _part(samples, span, timings[slice(*own)], output, is_recognised=found is not None)
         for span, own, output in zip(spans, pairwise(firsts), outputs, strict=True)
+    )
+
+
+def _reference(texts: Sequence[str], written: Sequence[Sequence[WrittenWord]], language: str) -> Reference | None:
+    if sum(map(len, texts)) > MOST_CHARACTERS:
+        return None
+    return joined(
+        [refer(words, plain_text(text), language=language) for text, words in zip(texts, written, strict=True)]
     )
 
 

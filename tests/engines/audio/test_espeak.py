@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.audio import espeak_library
-from engines.audio.espeak import choose_voice, synthesize, voices
+from engines.audio.espeak import synthesize
+from engines.audio.espeak_voices import choose_voice, voices
 from engines.audio.narration import HEAD_MS
 from engines.errors import SpeechFailed, VoiceUnavailable
 from models.audio import Speech

@@ -31,7 +31,7 @@ def test_recognised_words_time_a_recording(recording: Path, tmp_path: Path):
     assert [word.text for word in heard][-5:] == WORDS
     assert all(word.start_ms <= word.end_ms for word in heard)
     speech = align_recording(
-        recording, text=TEXT, output=tmp_path / "out.wav", source="recording.wav", recognise=recognise
+        recording, text=TEXT, language="en", output=tmp_path / "out.wav", source="recording.wav", recognise=recognise
     )
     assert speech.timing == "recognised"
     assert [word.text for word in speech.words] == TEXT.replace("*", "").split()
@@ -44,7 +44,7 @@ def test_a_recogniser_that_hears_something_else_is_not_believed(recording: Path,
     model = build_whisper_model(tmp_path / "model", ["thank", "you", "for", "watching"], seconds=2.0)
     recognise = recogniser(str(model), language="en-US")
     speech = align_recording(
-        recording, text=TEXT, output=tmp_path / "out.wav", source="recording.wav", recognise=recognise
+        recording, text=TEXT, language="en", output=tmp_path / "out.wav", source="recording.wav", recognise=recognise
     )
     assert speech.timing == "estimated"
 

@@ -41,7 +41,7 @@ def record(folder: Path, gaps_ms: tuple[int, ...], noise: float = 0.0) -> tuple[
 
 def split(recording: Path, folder: Path, texts: tuple[str, ...] = TEXTS, recognise=None):
     outputs = [folder / f"part-{number}.wav" for number in range(len(texts))]
-    parts = split_recording(recording, texts, outputs=outputs, source="all.wav", recognise=recognise)
+    parts = split_recording(recording, texts, language="en", outputs=outputs, source="all.wav", recognise=recognise)
     return parts, [samples_of(load_wav(path)) for path in outputs]
 
 
