@@ -29,10 +29,10 @@ def failure_told(spec: ShortSpec, slug: str) -> Generator[None]:
         raise
 
 
-def success_told(spec: ShortSpec, report: RenderReport) -> None:
-    """Send the spec's callback for a finished render."""
+def success_told(spec: ShortSpec, report: RenderReport) -> RenderReport:
+    """Send the spec's callback for a finished render; return the report, which notes a callback that did not arrive."""
     if spec.callback_url is None:
-        return
+        return report
     event = _event(
         Ending.COMPLETED,
         title=spec.title,
@@ -43,15 +43,19 @@ def success_told(spec: ShortSpec, report: RenderReport) -> None:
         duration_ms=report.video.duration_ms,
         seconds=report.seconds,
     )
-    deliver(str(spec.callback_url), event)
+    undelivered = deliver(str(spec.callback_url), event)
+    return report.model_copy(update={"notes": (*report.notes, undelivered)}) if undelivered else report
 
 
-def deliver(url: str, event: CallbackEvent, *, retries: int = RETRIES) -> None:
-    """Deliver an event; a receiver that fails is told of in the log, and does not change how the render ended."""
+def deliver(url: str, event: CallbackEvent, *, retries: int = RETRIES) -> str | None:
+    """Deliver an event; return and log why it was not, which does not change how the render ended."""
     sending = send_callback.with_options(retries=retries)
     state = sending(url, event.id, fixed_body(event), return_state=True)
-    if not state.is_completed():
-        get_run_logger().warning("The callback was not delivered: %s", state.message)
+    if state.is_completed():
+        return None
+    told = f"The callback was not delivered: {state.result(raise_on_failure=False)}"
+    get_run_logger().warning(told)
+    return told
 
 
 def _event(state: Ending, **told: object) -> CallbackEvent:

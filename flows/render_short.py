@@ -73,5 +73,4 @@ def render_short(
     report = report_of(job, made, steps, started_s=started)
     write_report(report, folder=goal.folder)
     show_report(report, poster_url=poster_preview(posters[MAIN]))
-    success_told(spec, report)
-    return report
+    return success_told(spec, report)

@@ -60,6 +60,8 @@ def test_a_failed_render_is_told_with_its_reasons(studio: Studio, receiver: Rece
 def test_a_callback_into_a_private_network_is_refused_and_the_render_stands(studio: Studio, receiver: Receiver):
     report = studio.render(spec(receiver.url))
     assert not receiver.posts
+    (note,) = report.notes
+    assert note.startswith("The callback was not delivered: callback to http://127.0.0.1")
     assert (studio.output / report.slug / "video.mp4").exists()
 
 
