@@ -12,7 +12,7 @@ from engines.audio.loudness import measure
 from engines.audio.mix import mix_audio
 from engines.audio.targets import load_targets
 from engines.audio.track import prepare_track
-from models.audio import BedSettings, SpeechPlacement
+from models.audio import BedSettings, MasterTarget, SpeechPlacement
 from models.spec import Voice
 from tasks.library import ASSETS_DIR, LOUDNESS_FILE
 
@@ -75,7 +75,7 @@ def test_a_mix_is_as_loud_as_its_platform_wants(
         total_samples=seconds * RATE,
         output=output,
         settings=BedSettings(gain_db=gain_db, duck_db=duck_db),
-        target=target,
+        target=MasterTarget(integrated_lufs=target.integrated_lufs, true_peak_dbtp=target.true_peak_dbtp),
     )
     measured = measure(output)
     assert measured.integrated_lufs == pytest.approx(target.integrated_lufs, abs=0.3)
