@@ -6,9 +6,13 @@ scene or the source. `TransientError` may pass by itself and is retried. Anythin
 All of them pickle, since they cross process borders inside Prefect's states.
 """
 
+import re
 from typing import Any
 
 from models.report import StepFailure
+
+# What a terminal would obey; lines and tabs are the messages' own.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class NeuroShortsError(Exception):
@@ -18,7 +22,7 @@ class NeuroShortsError(Exception):
 
     def __init__(self, **details: Any) -> None:
         self.details = details
-        super().__init__(self.template.format(**details))
+        super().__init__(_CONTROL.sub("�", self.template.format(**details)))
 
     def __getattr__(self, name: str) -> Any:
         try:

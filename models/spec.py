@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, HttpUrl, model_validator
 
 from models.addresses import SourceAddress, VisualAddress
-from models.base import BlankIsNone, Model, plain_schema, without_nulls
+from models.base import BlankIsNone, Model, Shown, plain_schema, without_nulls
 from models.brand import BRAND_PATTERN
 from models.canvas import Canvas, Quality
 from models.caption_settings import LANGUAGE_PATTERN, Captions
@@ -21,7 +21,9 @@ from models.voice import ScriptText, Voice
 class ShortSpec(Model):
     """One short video, as its author describes it."""
 
-    title: str = Field(min_length=1, max_length=120, title="Title", description="Names the files and the poster")
+    title: Annotated[str, Shown] = Field(
+        min_length=1, max_length=120, title="Title", description="Names the files and the poster"
+    )
     script: ScriptText = Field(
         default="",
         max_length=20_000,

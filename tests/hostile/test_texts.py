@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from blocks.logs import TextLines
-from engines.errors import DestinationInvalid, FontUnreadable, SourceUnreadable, SpecInvalid
+from engines.errors import DestinationInvalid, FontUnreadable, SourceNotFound, SourceUnreadable, SpecInvalid
 from engines.specfile import load_spec
 from engines.subtitles.cue_files import MOST_CHARACTERS, read_cues
 from engines.subtitles.fonts import load_faces
@@ -200,3 +201,24 @@ def test_a_spec_of_words_that_are_orders_elsewhere_is_just_words(tmp_path: Path)
         spec = load_spec(text, base_dir=tmp_path)
         assert (spec.title, spec.scenes[0].narration) == (word, word)
         assert slug_of(spec, None)
+
+
+def test_what_a_title_or_an_error_shows_steers_no_terminal_and_breaks_no_database():
+    spec = ShortSpec.model_validate({"title": "Mo\x00on\x1b[2J\x9b31m", "script": "x"})
+    assert spec.title == "Moon[2J31m"
+    with pytest.raises(ValidationError, match="can be shown"):
+        ShortSpec.model_validate({"title": "\x00\x1b", "script": "x"})
+    assert str(SourceNotFound(source="a\x1b]8;;https://evil\x07b\nc")) == "a�]8;;https://evil�b\nc: not found"
+
+
+def test_no_mistake_of_a_spec_is_told_with_its_passwords():
+    wrong = {
+        "title": "x",
+        "script": "y",
+        "callback_url": "ftp://user:hunter2@host",
+        "destination": "s3://u:hunter2@{x}",
+    }
+    with pytest.raises(ValidationError) as caught:
+        ShortSpec.model_validate(wrong)
+    assert "callback_url" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
