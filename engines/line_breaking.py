@@ -11,7 +11,8 @@ from engines.phrasing import NEVER_FIRST, NEVER_LAST, is_unspaced, phrases_of
 EVEN = 0.5  # shortest line to longest, from which on lines look even
 
 _TORN = 1.0  # cost of a line that ends inside a phrase, against the square of how far lines are from like length
-_LEANING_COST = 0.15  # of one that ends with a word that leans on the next
+_BEHIND_KATAKANA, _LEAST_BEHIND_KATAKANA = 0.07, 4  # of one that ends with a loan word of a phrase that goes on
+_LEANING_COST = 0.08  # of one that ends with a word that leans on the next
 _PAUSE_GAIN = 0.06  # of one that ends where a reader pauses
 _PAUSES = frozenset(",;:.!?…—–،؛؟।、。，；：！？")
 _DASHES = frozenset("-–—·|/&+=")
@@ -21,6 +22,9 @@ _LEANING = (  # articles, prepositions and conjunctions of the languages that ha
     "dei gli het een что как для και για στο την του"
 )
 
+_SIZE_STEP = 0.94
+_LEAST_FOR_SMOOTH, _LEAST = 0.82, 0.64  # how much smaller a title may be for smooth lines, and for whole phrases
+
 Measure = Callable[[str], float]
 
 
@@ -28,7 +32,7 @@ class Lines(NamedTuple):
     """A title in lines."""
 
     texts: tuple[str, ...]
-    is_even: bool  # none of them is much shorter than the others
+    is_smooth: bool  # none of them is much shorter than the others, or ends with a word that leans on the next
     is_whole: bool  # none of them ends inside a phrase
 
 
@@ -60,9 +64,33 @@ def break_lines(
         texts = ["".join(piece.text for piece in pieces[first:end]).rstrip() for first, end in edges]
         widths = [measure(line) for line in texts]
         if max(widths) <= room_px:
-            is_whole = all(pieces[end - 1].cost < _TORN for _, end in edges[:-1])
-            return Lines(tuple(texts), min(widths) >= EVEN * max(widths), is_whole)
+            dearest = max((pieces[end - 1].cost for _, end in edges[:-1]), default=0.0)
+            is_even = min(widths) >= EVEN * max(widths)
+            return Lines(tuple(texts), is_even and dearest < _LEANING_COST, is_whole=dearest < _TORN)
     return None
+
+
+def largest_fit(
+    largest_px: float, smallest_px: float, lines_at: Callable[[float], Lines | None]
+) -> tuple[float, Lines] | None:
+    """Return the largest of these sizes at which a title fits, and its lines; None where it fits at none.
+
+    A little smaller where that makes lines smooth, and up to a third where it keeps phrases whole.
+    """
+    first: tuple[float, Lines] | None = None
+    whole: tuple[float, Lines] | None = None
+    size_px, least_px = largest_px, smallest_px
+    while True:
+        if lines := lines_at(size_px):
+            if lines.is_whole and lines.is_smooth:
+                return size_px, lines
+            if first is None:
+                first, least_px = (size_px, lines), max(least_px, size_px * _LEAST)
+            if lines.is_whole and whole is None:
+                whole, least_px = (size_px, lines), max(least_px, size_px * _LEAST_FOR_SMOOTH)
+        if size_px <= least_px:
+            return whole or first
+        size_px = max(least_px, size_px * _SIZE_STEP)
 
 
 def _best_edges(
@@ -134,17 +162,33 @@ def _unspaced(text: str, space: str) -> Iterator[_Piece]:
                 parts[-1] += cluster
             else:
                 parts.append(cluster)
-        yield from (_Piece(part, _TORN) for part in parts[:-1])
+        for part, tail in zip(parts[:-1], _tails(parts), strict=True):
+            yield _Piece(part, _BEHIND_KATAKANA if _ends_katakana(part, tail) else _TORN)
         yield _Piece(parts[-1], _end_cost(parts[-1]) if parts[-1][-1] in _PAUSES else 0.0)
     if space:
         yield _Piece(space, 0.0)
+
+
+def _tails(parts: Sequence[str]) -> list[str]:
+    """Return what follows each part but the last."""
+    return ["".join(parts[number:]) for number in range(1, len(parts))]
+
+
+def _ends_katakana(part: str, tail: str) -> bool:
+    """Tell whether a word in katakana ends here, and enough follows it for a line to begin with."""
+    return _is_katakana(part[-1]) and not _is_katakana(tail[0]) and len(tail) >= _LEAST_BEHIND_KATAKANA
+
+
+def _is_katakana(char: str) -> bool:
+    return "\u30a1" <= char <= "\u30ff"
 
 
 def _end_cost(word: str) -> float:
     bare = "".join(char for char in word if char.isalnum()).lower()
     if word[-1] in _PAUSES:
         return -_PAUSE_GAIN
-    leans = bare in _LEANING.split() or (0 < len(bare) <= _LEANING_LETTERS and bare.isalpha())
+    is_short = 0 < len(bare) <= _LEANING_LETTERS and bare != bare.upper()  # not in scripts without capitals
+    leans = bare in _LEANING.split() or is_short
     return _LEANING_COST if leans else 0.0
 
 

@@ -26,7 +26,7 @@ from tasks.placed import placed_images
 from tasks.retries import step
 
 
-@step(version=6, run_name="draw_overlays")
+@step(version=7, run_name="draw_overlays")
 def draw_overlays(
     captions: CaptionSet,
     scenes: tuple[StagedScene, ...],

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from engines.errors import OverlayTooLong
-from engines.line_breaking import Measure, break_lines
+from engines.line_breaking import Lines, Measure, break_lines, largest_fit
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.spans import is_rtl
 from engines.subtitles.text import plain_text
 
-_SIZE_STEP = 0.94
-_LEAST_FOR_GOOD = 0.75  # how much smaller text may be for lines that look good
 _GAP_EM = 0.08  # least room between the ink of two lines
 
 
@@ -62,40 +60,23 @@ def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], size
     A little smaller where that spares a lonely short line or a torn phrase. Lines hold whole words down to the
     smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
     """
-    first: Block | None = None
-    em_px = sizes.largest_px
-    while first is None or em_px >= first.em_px * _LEAST_FOR_GOOD:
-        block, is_good = _block_at(text, em_px, fonts=fonts, room_px=room_px, sizes=sizes)
-        if block and is_good:
-            return block
-        first = first or block
-        if em_px <= sizes.smallest_px:
-            break
-        em_px = max(sizes.smallest_px, em_px * _SIZE_STEP)
-    if first is None:
+
+    def lines_at(em_px: float) -> Lines | None:
+        lines = break_lines(
+            text,
+            measure=_measure(fonts, em_px),
+            room_px=room_px[0],
+            max_lines=sizes.max_lines,
+            cut_words=em_px <= sizes.smallest_px,
+        )
+        fits = lines and _block(lines.texts, fonts, em_px, sizes).height_px + 2 * sizes.padding_px <= room_px[1]
+        return lines if fits else None
+
+    found = largest_fit(sizes.largest_px, sizes.smallest_px, lines_at)
+    if found is None:
         raise OverlayTooLong(field=field, text=text)
-    return first
-
-
-def _block_at(
-    text: str, em_px: float, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes
-) -> tuple[Block | None, bool]:
-    """Return the text at one size, or None where it does not fit, and whether its lines look good."""
-    lines = break_lines(
-        text,
-        measure=_measure(fonts, em_px),
-        room_px=room_px[0],
-        max_lines=sizes.max_lines,
-        cut_words=em_px <= sizes.smallest_px,
-    )
-    if lines is None:
-        return None, False
-    block = _block(lines.texts, fonts, em_px, sizes)
-    return (
-        (block, lines.is_even and lines.is_whole)
-        if block.height_px + 2 * sizes.padding_px <= room_px[1]
-        else (None, False)
-    )
+    em_px, lines = found
+    return _block(lines.texts, fonts, em_px, sizes)
 
 
 def _measure(fonts: FontStack, em_px: float) -> Measure:

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from engines.clusters import clusters
 from engines.contrast import ink_for
-from engines.line_breaking import Measure, break_lines
+from engines.line_breaking import Lines, Measure, break_lines, largest_fit
 from engines.visuals.color import Pixels, hex_to_rgb
 from engines.visuals.lettering import Ink, Lettering, Letters, reads_leftwards
 from models.graphics import Look, PosterLayout
@@ -20,8 +20,6 @@ MAX_LINES = 4
 _TEXT_WIDTH = 0.84  # of the poster's width; feeds cover the rest with their own marks
 _BLOCK_BOTTOM = 0.80  # of the poster's height; what feeds cut off a tall poster for a grid lies below
 _LARGEST, _SMALLEST = 0.125, 0.052  # of the shorter side
-_SIZE_STEP = 0.94
-_LEAST_FOR_EVEN, _LEAST_FOR_WHOLE = 0.88, 0.75  # how much smaller a title may be for even lines, for whole phrases
 _LINE_HEIGHT = 1.14
 _SCRIM_STARTS, _SCRIM_DARKEST = 0.30, 0.78
 _BAND_HEIGHT = 0.40  # of the poster's height
@@ -82,25 +80,22 @@ def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, li
     A little smaller where that spares a lonely short line or a torn phrase. What does not fit at the smallest size is
     cut, and ends in an ellipsis.
     """
-    first: tuple[Lettering, list[str]] | None = None
-    size, least = room.largest_px, room.smallest_px
-    while True:
-        face = Lettering(letters, size)
-        lines = break_lines(
+
+    def lines_at(size_px: float) -> Lines | None:
+        face = Lettering(letters, size_px)
+        return break_lines(
             text,
             measure=face.getlength,
             room_px=room.width_px,
             max_lines=min(MAX_LINES, int(room.height_px / (face.size_px * _LINE_HEIGHT))),
-            cut_words=size <= room.smallest_px,
+            cut_words=size_px <= room.smallest_px,
         )
-        if lines and lines.is_even and lines.is_whole:
-            return face, list(lines.texts)
-        if lines and first is None:
-            first = face, list(lines.texts)
-            least = max(least, size * (_LEAST_FOR_EVEN if lines.is_whole else _LEAST_FOR_WHOLE))
-        if size <= least:
-            return first or (face, _cut(text, face.getlength, room.width_px))
-        size = max(least, size * _SIZE_STEP)
+
+    found = largest_fit(room.largest_px, room.smallest_px, lines_at)
+    if found is not None:
+        return Lettering(letters, found[0]), list(found[1].texts)
+    face = Lettering(letters, room.smallest_px)
+    return face, _cut(text, face.getlength, room.width_px)
 
 
 def foot_room(width_px: int, height_px: int) -> Room:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.line_breaking import break_lines
+from engines.line_breaking import break_lines, largest_fit
 
 MARKS = "。、，ー」ๆำะา"
 
@@ -65,3 +65,21 @@ def test_what_needs_too_many_lines_does_not_fit():
     assert break_lines("incomprehensible", measure=len, room_px=5, max_lines=3) is None
     cut = break_lines("incomprehensible", measure=len, room_px=6, max_lines=3, cut_words=True)
     assert cut.texts == ("incomp", "rehens", "ible")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "least"),
+    [
+        ("夜空はタイムマシンです", ("夜空は", "タイムマシンです"), 0.6),
+        ("フォローしてください", ("フォロー", "してください"), 0.8),
+    ],
+)
+def test_a_title_is_smaller_where_that_keeps_words_together(text, shown, least):
+    def lines_at(size):
+        return break_lines(
+            text, measure=lambda line: len(line) * size, room_px=len(shown[1]) * least + 0.1, max_lines=4
+        )
+
+    size, found = largest_fit(1.0, 0.1, lines_at)
+    assert found.texts == shown
+    assert size >= 0.94 * least

@@ -98,8 +98,6 @@ def test_titles_without_spaces_are_as_large_as_others(title: str) -> None:
     assert len(lines) >= 2
     assert "".join(lines) == title
     assert not any(line[0] in NEVER_FIRST for line in lines)
-    lengths = [face.getlength(line) for line in lines]
-    assert min(lengths) > 0.5 * max(lengths)
 
 
 def test_a_title_that_is_cut_ends_with_a_whole_word() -> None:
