@@ -70,7 +70,7 @@ def test_what_needs_too_many_lines_does_not_fit():
 @pytest.mark.parametrize(
     ("text", "shown", "least"),
     [
-        ("夜空はタイムマシンです", ("夜空は", "タイムマシンです"), 0.6),
+        ("夜空はタイムマシンです", ("夜空は", "タイムマシンです"), 0.7),
         ("フォローしてください", ("フォロー", "してください"), 0.8),
     ],
 )
