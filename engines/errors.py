@@ -234,7 +234,7 @@ class RenderFailed(UserError):
 
 
 class VoiceUnavailable(UserError):
-    """Needs `voice`, `reason`."""
+    """Needs `voice`, `reason`. May have `status`: the service's answer."""
 
     template = "voice {voice!r}: {reason}"
 

@@ -53,10 +53,13 @@ def say(text: str, *, speed: float = 1.0) -> bytes:
 
 
 class SpeechServer:
-    """Answers `POST /v1/audio/speech` and `POST /v1/text-to-speech/…/with-timestamps`; failures come first."""
+    """Answers `POST /v1/audio/speech` and `POST /v1/text-to-speech/…/with-timestamps`; failures come first.
 
-    def __init__(self, *, key: str = "") -> None:
-        self.key = key
+    One that is `captioned` answers `POST /dev/captioned_speech`, too, as Kokoro-FastAPI does.
+    """
+
+    def __init__(self, *, key: str = "", captioned: bool = False) -> None:
+        self.key, self.captioned = key, captioned
         self.failures: list[Failure] = []
         self.is_down = False
         self.requests: list[tuple[str, dict[str, Any]]] = []
@@ -101,6 +104,8 @@ class SpeechServer:
         elif handler.path == "/v1/audio/speech":
             sound = say(body["input"], speed=body.get("speed", 1.0))
             self._send(handler, Failure(200, sound, {"Content-Type": "audio/wav"}))
+        elif handler.path == "/dev/captioned_speech" and self.captioned:
+            self._send(handler, Failure(200, _captioned(body), {"Content-Type": "application/json"}))
         elif "/with-timestamps" in handler.path:
             self._send(handler, Failure(200, _with_timestamps(body), {"Content-Type": "application/json"}))
         else:
@@ -148,3 +153,18 @@ def _with_timestamps(body: dict[str, Any]) -> bytes:
     }
     sound = base64.b64encode(say(text, speed=speed)).decode()
     return json.dumps({"audio_base64": sound, "alignment": alignment, "normalized_alignment": alignment}).encode()
+
+
+def _captioned(body: dict[str, Any]) -> bytes:
+    """Times of words, punctuation as a word of its own, without what only prompts a streamed answer."""
+    assert body["stream"] is False
+    assert body["return_timestamps"] is True
+    text, speed = body["input"], body.get("speed", 1.0)
+    stamps = []
+    for word, start_s, end_s in spoken_words(text, speed=speed):
+        bare = word.rstrip(".,;:!?")
+        stamps.append({"word": bare, "start_time": start_s, "end_time": end_s})
+        if bare != word:
+            stamps.append({"word": word[len(bare) :], "start_time": end_s, "end_time": end_s})
+    sound = base64.b64encode(say(text, speed=speed)).decode()
+    return json.dumps({"audio": sound, "audio_format": "audio/wav", "timestamps": stamps}).encode()

@@ -41,7 +41,10 @@ class EdgeVoice(VoiceBlock):
 
 
 class OpenAiVoice(VoiceBlock):
-    """OpenAI, or any service that speaks as it does: Kokoro-FastAPI, LocalAI, speaches."""
+    """OpenAI, or any service that speaks as it does: Kokoro-FastAPI, LocalAI, speaches.
+
+    A model whose name begins with kokoro is asked for the times of its words, too.
+    """
 
     _block_type_name = "NeuroShorts OpenAI-compatible Voice"
     _block_type_slug = "neuroshorts-openai-voice"

@@ -82,9 +82,10 @@ class SpeechService:
             wait_s = seconds_of(answer.headers.get("Retry-After", ""))
             raise SpeechFailed(voice=self.name, reason=f"{told} {code}".rstrip(), status=status, retry_after_s=wait_s)
         if status in _OF_THE_KEY:  # some quote the key in their answer
-            raise VoiceUnavailable(voice=self.name, reason=f"{told}: its key is missing, wrong or not allowed this")
+            reason = f"{told}: its key is missing, wrong or not allowed this"
+            raise VoiceUnavailable(voice=self.name, reason=reason, status=status)
         reason = self._shown(f"{told}: {message}" if message else told)
-        raise VoiceUnavailable(voice=self.name, reason=reason)
+        raise VoiceUnavailable(voice=self.name, reason=reason, status=status)
 
     def _shown(self, text: str) -> str:
         hidden = text.replace(self.secret, "…") if self.secret else text

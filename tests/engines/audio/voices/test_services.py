@@ -4,6 +4,7 @@ import json
 import pickle
 import wave
 from collections.abc import Generator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,9 +30,9 @@ def server() -> Generator[SpeechServer]:
         yield running
 
 
-def openai(server: SpeechServer, *, key: str = KEY, **limits: float) -> OpenAiSpeaker:
+def openai(server: SpeechServer, *, key: str = KEY, model: str = "tts-1", **limits: float) -> OpenAiSpeaker:
     headers = {"Authorization": f"Bearer {key}"}
-    return OpenAiSpeaker(SpeechService("openai", f"{server.url}/v1", headers, key, **limits), model="kokoro")
+    return OpenAiSpeaker(SpeechService("openai", f"{server.url}/v1", headers, key, **limits), model=model)
 
 
 def elevenlabs(server: SpeechServer, *, key: str = KEY) -> ElevenLabsSpeaker:
@@ -63,7 +64,7 @@ def test_an_openai_voice_is_aligned_by_its_pauses(server: SpeechServer, tmp_path
     speech, samples = say(openai(server), tmp_path, name="af_heart", rate=1.25)
     ((path, body),) = server.requests
     assert path == "POST /v1/audio/speech"
-    assert body == {"model": "kokoro", "voice": "af_heart", "input": TEXT, "response_format": "wav", "speed": 1.25}
+    assert body == {"model": "tts-1", "voice": "af_heart", "input": TEXT, "response_format": "wav", "speed": 1.25}
     assert speech.timing == "estimated"
     off = errors_ms(speech, TEXT, speed=1.25)
     assert max(off) < 180, "equal words are not what syllables say"
@@ -72,6 +73,38 @@ def test_an_openai_voice_is_aligned_by_its_pauses(server: SpeechServer, tmp_path
     heard = np.flatnonzero(np.abs(samples) > 0.003)
     assert abs(heard[0] / 48 - HEAD_MS) < 6
     assert abs((len(samples) - heard[-1]) / 48 - TAIL_MS) < 30
+
+
+def test_kokoro_tells_when_words_are_heard(tmp_path: Path):
+    with SpeechServer(key=KEY, captioned=True) as server:
+        speech, _ = say(openai(server, model="kokoro"), tmp_path, name="af_heart", rate=1.25)
+        assert [path for path, _ in server.requests] == ["POST /dev/captioned_speech"]
+        assert server.requests[0][1]["voice"] == "af_heart"
+    assert speech.timing == "provider"
+    assert max(errors_ms(speech, TEXT, speed=1.25)) < 15
+
+
+def test_another_server_with_a_kokoro_model_is_asked_as_openai_is(server: SpeechServer, tmp_path: Path):
+    speech, _ = say(openai(server, model="kokoro"), tmp_path)
+    assert [path for path, _ in server.requests] == ["POST /dev/captioned_speech", "POST /v1/audio/speech"]
+    assert speech.timing == "estimated"
+
+
+def test_a_kokoro_server_that_refuses_is_not_asked_otherwise(tmp_path: Path):
+    with SpeechServer(key=KEY, captioned=True) as server:
+        server.failures.append(Failure(400, b'{"detail": {"message": "Voice robot not found"}}'))
+        with pytest.raises(VoiceUnavailable, match="robot not found"):
+            say(openai(server, model="kokoro"), tmp_path)
+        server.failures.append(Failure(200, b'{"audio": 5}'))
+        with pytest.raises(SpeechFailed, match="no sound in it"):
+            say(openai(server, model="kokoro"), tmp_path)
+        assert len(server.requests) == 2
+
+
+def test_instructions_go_to_models_that_take_them(server: SpeechServer, tmp_path: Path):
+    for model, taken in (("gpt-4o-mini-tts", "Whisper."), ("tts-1-hd", None)):
+        say(replace(openai(server, model=model), instructions="Whisper."), tmp_path)
+        assert server.requests[-1][1].get("instructions") == taken
 
 
 def test_elevenlabs_times_words_by_their_characters(server: SpeechServer, tmp_path: Path):
