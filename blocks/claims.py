@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from engines.errors import DestinationTaken
+from engines.errors import DestinationLost, DestinationTaken
 from models.destination import Overwrite, Owner
 
 CLAIM = ".neuroshorts.json"
@@ -45,6 +45,13 @@ def claim(target: Target, owner: Owner, *, folder: str, files: Iterable[str], ov
         target.write(CLAIM, content, "application/json")
 
 
+def check_kept(target: Target, owner: Owner, *, folder: str) -> None:
+    """Raise DestinationLost if a folder is another's by now that renders something else."""
+    other = owner_of(target)
+    if other is not None and other.run != owner.run and other.spec != owner.spec:
+        raise DestinationLost(folder=folder, owner=_told(other))
+
+
 def owner_of(target: Target) -> Owner | None:
     """Return whose a folder is, or None if nothing says so."""
     with suppress(FileNotFoundError, ValidationError):
@@ -57,7 +64,11 @@ def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> N
     if owner.may_replace(other, overwrite):
         return
     remedy = Overwrite.TITLE if owner.title == other.title else Overwrite.ALWAYS
-    raise DestinationTaken(folder=folder, owner=f"{other.title!r} of the run {other.run}", remedy=remedy.value)
+    raise DestinationTaken(folder=folder, owner=_told(other), remedy=remedy.value)
+
+
+def _told(owner: Owner) -> str:
+    return f"{owner.title!r} of the run {owner.run}"
 
 
 def _check_strangers(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:

@@ -1,6 +1,6 @@
 """Where finished files go: a folder, or any fsspec URL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from blocks.local_target import LocalTarget
 from blocks.places import local_folder, protocol_of
 from blocks.remote_target import RemoteTarget
 from blocks.settings import Settings
-from engines.errors import NeuroShortsError, StoreUnreachable
+from engines.errors import NeuroShortsError, StoreUnreachable, UploadDamaged
 from models.destination import Labels, Overwrite, Owner, settled
 from models.report import PublishedFile
 
@@ -20,15 +20,29 @@ def claim_folder(folder: str, owner: Owner, overwrite: Overwrite, *, files: Iter
     claims.claim(open_target(folder), owner, folder=folder, files=files, overwrite=_settled(overwrite, folder))
 
 
-def publish_files(files: Mapping[str, tuple[Path, Labels]], *, folder: str) -> tuple[PublishedFile, ...]:
+def check_claim(folder: str, owner: Owner) -> None:
+    """Raise DestinationLost if another render has taken the folder since this owner claimed it."""
+    claims.check_kept(open_target(folder), owner, folder=folder)
+
+
+def publish_files(
+    files: Mapping[str, tuple[Path, Labels]], *, folder: str, check: Callable[[], object] = lambda: None
+) -> tuple[PublishedFile, ...]:
     """Copy files to `folder` under their names. A name appears only once its file is whole; each is read back.
 
-    Raises StoreRefused, StoreUnreachable, UploadDamaged, DiskFull.
+    What is there already is left. `check` is called after each file, and raises if there should be no more. Raises
+    StoreRefused, StoreUnreachable, UploadDamaged, DiskFull.
     """
     target = open_target(folder)
     target.tidy(files)
+    there = target.names()
     for name, (source, labels) in files.items():
-        target.put(source, name, labels)
+        if name not in there or not target.holds(source, name, labels):
+            target.put(source, name, labels)
+            check()
+    for name, (source, labels) in files.items():
+        if not target.keeps(source, name, labels):
+            raise UploadDamaged(uri=f"{folder}/{name}", reason="something else has taken its place meanwhile")
     base = folder.rstrip("/")
     return tuple(
         PublishedFile(name=name, uri=f"{base}/{name}", sha256=labels.sha256, size=source.stat().st_size)

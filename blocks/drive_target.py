@@ -17,7 +17,7 @@ from models.destination import Labels
 _TRIES = 3  # of the client, after answers that may pass
 _PART_BYTES = 8 << 20
 _FOLDER = "application/vnd.google-apps.folder"
-_FIELDS = "id,name,mimeType,size,sha256Checksum,webContentLink,webViewLink"
+_FIELDS = "id,name,createdTime,mimeType,size,sha256Checksum,webContentLink,webViewLink"
 
 
 class DriveTarget:
@@ -29,22 +29,35 @@ class DriveTarget:
             self._fs, path = open_place(self._url)
         self._files: Any = self._fs.files
         self._path = [part for part in path.split("/") if part]
+        self._folder_id: str | None = None
 
     def put(self, source: Path, name: str, labels: Labels) -> None:
-        """Upload a file, unless it is there already. Raises StoreRefused, StoreUnreachable, UploadDamaged."""
+        """Upload a file. Raises StoreRefused, StoreUnreachable, UploadDamaged."""
         from googleapiclient.http import MediaFileUpload
 
         size = source.stat().st_size
         with self._reached(name):
             folder = self._folder(make=True)
-            there = self._find(folder, name)
-            if there is None or there.get("sha256Checksum") != labels.sha256:
-                media = MediaFileUpload(str(source), labels.media_type, _PART_BYTES, resumable=size > 0)
-                told = {"description": labels.title, "appProperties": {"run": labels.run, "sha256": labels.sha256}}
-                there = self._upload(folder, name, there, media, told)
+            media = MediaFileUpload(str(source), labels.media_type, _PART_BYTES, resumable=size > 0)
+            told = {"description": labels.title, "appProperties": {"run": labels.run, "sha256": labels.sha256}}
+            there = self._upload(folder, name, self._find(folder, name), media, told)
             if (there.get("sha256Checksum") or self._sha256(there["id"])) != labels.sha256:
                 self._execute(self._files.delete(fileId=there["id"], supportsAllDrives=True))
                 raise UploadDamaged(uri=f"{self._url}/{name}", reason="what Drive has is not what was sent")
+
+    def holds(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file is there with that content. Raises StoreRefused, StoreUnreachable."""
+        with self._reached(name):
+            found = self._found(name)
+        return bool(found is not None and found.get("sha256Checksum") == labels.sha256)
+
+    def keeps(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file that was put is still there. Raises StoreRefused, StoreUnreachable."""
+        with self._reached(name):
+            found = self._found(name)
+        if found is None or "sha256Checksum" not in found:
+            return found is not None and int(found.get("size", 0)) == source.stat().st_size
+        return bool(found["sha256Checksum"] == labels.sha256)
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a small file. Raises FileNotFoundError, StoreRefused, StoreUnreachable."""
@@ -63,11 +76,19 @@ class DriveTarget:
             self._upload(folder, name, self._find(folder, name), MediaInMemoryUpload(content, media_type), {})
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a small file unless there is one, and return whether it did; two at the same moment both may."""
-        if self.size(name) is not None:
-            return False
-        self.write(name, content, "application/json")
-        return True
+        """Write a small file unless there is one, and return whether it did; of many at once, one does.
+
+        Drive keeps several files of a name, so each makes its own, and all but the oldest are taken back.
+        """
+        from googleapiclient.http import MediaInMemoryUpload
+
+        with self._reached(name):
+            folder = self._folder(make=True)
+            if self._find(folder, name) is not None:
+                return False
+            media = MediaInMemoryUpload(content, "application/json")
+            own: str = self._upload(folder, name, None, media, {})["id"]
+            return self._settled(own, folder, name) == own
 
     def size(self, name: str) -> int | None:
         """Return the size of a file, or None if there is none. Raises StoreRefused, StoreUnreachable."""
@@ -115,6 +136,8 @@ class DriveTarget:
 
     def _folder(self, *, make: bool = False) -> Any:
         """Return the ID of the folder, or None if it is not there."""
+        if self._folder_id is not None:
+            return self._folder_id
         folder: str = self._fs.root_file_id
         for name in self._path:
             found = self._find(folder, name)
@@ -123,26 +146,34 @@ class DriveTarget:
                     return None
                 body = {"name": name, "mimeType": _FOLDER, "parents": [folder]}
                 found = self._execute(self._files.create(body=body, fields="id", supportsAllDrives=True))
+                found["id"] = self._settled(found["id"], folder, name)
             folder = found["id"]
+        self._folder_id = folder
         return folder
+
+    def _settled(self, own: str, folder: str, name: str) -> str:
+        """Return which of the files of a name counts, the oldest; one that was just made in vain is taken back."""
+        oldest = self._find(folder, name)
+        if oldest is None or oldest["id"] == own:
+            return own
+        self._execute(self._files.delete(fileId=own, supportsAllDrives=True))
+        return str(oldest["id"])
 
     def _found(self, name: str) -> dict[str, Any] | None:
         folder = self._folder()
         return None if folder is None else self._find(folder, name)
 
     def _find(self, folder: str, name: str) -> Any:
-        escaped = name.replace("\\", "\\\\").replace("'", "\\'")
-        return next(self._list(folder, f" and name = '{escaped}'"), None)
+        return min(self._list(folder, _named(name)), key=_age, default=None)
 
     def _list(self, folder: str, wanted: str = "") -> Generator[dict[str, Any]]:
-        """Yield what is in a folder, the oldest first."""
+        """Yield what is in a folder."""
         page = None
         corpus = {"corpora": "drive", "driveId": self._fs.drive} if self._fs.drive else {}
         while True:
             request = self._files.list(
                 q=f"'{folder}' in parents and trashed = false{wanted}",
                 fields=f"nextPageToken,files({_FIELDS})",
-                orderBy="createdTime",
                 pageToken=page,
                 supportsAllDrives=True,
                 includeItemsFromAllDrives=True,
@@ -170,3 +201,14 @@ class DriveTarget:
             if getattr(error, "status_code", None) == 404:
                 raise StoreRefused(uri=uri, reason="there is no such folder, or it is not shared with us") from error
             raise named_fault(error, uri) from error
+
+
+def _named(name: str) -> str:
+    """Return the condition of a search for files of a name."""
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    return f" and name = '{escaped}'"
+
+
+def _age(file: dict[str, Any]) -> tuple[str, str]:
+    """Return what puts the oldest of several files first, always in the same order."""
+    return file.get("createdTime", ""), file["id"]

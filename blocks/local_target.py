@@ -29,17 +29,23 @@ class LocalTarget:
         self._folder = folder
 
     def put(self, source: Path, name: str, labels: Labels) -> None:
-        """Copy a file to `name`, unless it is there already. Raises StoreRefused, StoreCorrupt."""
+        """Copy a file to `name`. Raises StoreRefused, StoreCorrupt."""
+        with self._named(), self._part(name) as (part, writer):
+            shutil.copyfile(source, part)
+            os.fsync(writer.fileno())
+            if _sha256(part) != labels.sha256:
+                raise StoreCorrupt(uri=str(source), reason="its content does not match its name")
+            part.replace(self._folder / name)
+
+    def holds(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file is there with that content. Raises StoreRefused."""
         with self._named():
             target = self._folder / name
-            if _size(target) == source.stat().st_size and _sha256(target) == labels.sha256:
-                return
-            with self._part(name) as (part, writer):
-                shutil.copyfile(source, part)
-                os.fsync(writer.fileno())
-                if _sha256(part) != labels.sha256:
-                    raise StoreCorrupt(uri=str(source), reason="its content does not match its name")
-                part.replace(target)
+            return _size(target) == source.stat().st_size and _sha256(target) == labels.sha256
+
+    def keeps(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file that was put is still there. Raises StoreRefused."""
+        return self.holds(source, name, labels)
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a small file. Raises FileNotFoundError, StoreRefused."""

@@ -5,6 +5,7 @@ import sys
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import local
@@ -30,6 +31,7 @@ _DRIVERS = {
     "sftp": ("SFTP", "sftp"),
     "ssh": ("SFTP", "sftp"),
 }
+_MODIFIED = ("LastModified", "mtime", "modified", "modifiedTime", "updated", "created")
 _OF_ONE_THREAD = frozenset({"gdrive", "sftp"})
 _PUT_WHOLE = frozenset({"s3", "gcs", "gdrive", "memory"})
 # Where each driver that may be loaded keeps the roots of its errors; OSError is not all of them.
@@ -99,6 +101,21 @@ def is_shared_by_threads(fs: Any) -> bool:
     return _OF_ONE_THREAD.isdisjoint(_protocols(fs))
 
 
+def is_s3(fs: Any) -> bool:
+    """Return whether a file system is one of S3."""
+    return "s3" in _protocols(fs)
+
+
+def is_gcs(fs: Any) -> bool:
+    """Return whether a file system is one of Google Cloud Storage."""
+    return "gcs" in _protocols(fs)
+
+
+def is_sftp(fs: Any) -> bool:
+    """Return whether a file system is one of SFTP."""
+    return "sftp" in _protocols(fs)
+
+
 def put_file(fs: Any, source: Path, path: str) -> None:
     """Put a file so that it appears under its name only once it is whole."""
     if puts_whole(fs):
@@ -125,6 +142,12 @@ def puts_whole(fs: Any) -> bool:
 def is_part(path: str) -> bool:
     """Return whether a name is that of a file on its way."""
     return PurePosixPath(path).suffix == ".part"
+
+
+def modified_of(info: dict[str, Any]) -> Any:
+    """Return what file systems call the time of the last change by different names, or None."""
+    found = next((info[name] for name in _MODIFIED if info.get(name)), None)
+    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 def faults() -> tuple[type[Exception], ...]:
@@ -206,7 +229,7 @@ def _connect(block: ObjectStore) -> Any:
 
 def _hasty(fs: Any) -> Any:
     """Return a file system that gives up soon enough for steps, which are tried again, and for circuits to open."""
-    if "s3" in _protocols(fs):
+    if is_s3(fs):
         fs.retries = S3_TRIES
     return fs
 

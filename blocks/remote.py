@@ -1,4 +1,4 @@
-"""A folder of an object store, and copying with a hash."""
+"""A folder of an object store: the few operations that a store needs, each by as few requests as it takes."""
 
 import errno
 import time
@@ -8,21 +8,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from blocks import exclusive, s3_objects, s3_uploads
 from blocks.places import (
     faults,
     is_part,
+    is_s3,
+    is_sftp,
     is_shared_by_threads,
+    modified_of,
     named_fault,
     open_place,
     put_bytes,
     put_file,
-    puts_whole,
 )
 from blocks.sinks import Sink
 from blocks.usage import Stored
-from engines.errors import StoreRefused
+from engines.errors import StoreRefused, StoreUnreachable
 
-_MODIFIED = ("LastModified", "mtime", "modified", "modifiedTime", "updated", "created")
+_SFTP_READS = 64  # of 32 KiB, on their way at once
 
 
 class RemoteFolder:
@@ -36,10 +39,16 @@ class RemoteFolder:
         except faults() as error:
             raise named_fault(error, url) from error
         self._shared: Any = fs if is_shared_by_threads(fs) else None
+        self._is_s3 = is_s3(fs)
 
     @property
     def _fs(self) -> Any:
         return self._shared or open_place(self._url)[0]
+
+    @property
+    def takes_many_at_once(self) -> bool:
+        """Whether threads may ask for things at the same time without a connection of their own."""
+        return self._shared is not None
 
     def size(self, key: str) -> int | None:
         """Return the size of an object as it is now, or None if there is none."""
@@ -49,6 +58,9 @@ class RemoteFolder:
     def stat(self, key: str) -> Stored | None:
         """Return an object's size and age as they are now, or None if there is none."""
         with self._reached(key) as path:
+            if self._is_s3:
+                head = s3_objects.head(self._fs, path)
+                return None if head is None else _stored(key, {**head, "size": head["ContentLength"]})
             self._fs.invalidate_cache()
             try:
                 return _stored(key, self._fs.info(path))
@@ -73,22 +85,32 @@ class RemoteFolder:
     def upload(self, source: Path, key: str) -> None:
         """Put a file; the object appears whole."""
         with self._reached(key, puts=True) as path:
-            put_file(self._fs, source, path)
+            if self._is_s3:
+                s3_uploads.put_in_parts(self._fs, source, path)
+            else:
+                put_file(self._fs, source, path)
 
     def download(self, key: str, writer: IO[bytes] | Sink) -> str:
         """Copy an object, or what a sink lacks of it, and return its SHA-256. Raises FileNotFoundError."""
         sink = Sink.of(writer)
-        with self._reached(key) as path, self._fs.open(path, "rb") as reader:
+        with self._reached(key) as path:
             if sink.tag != key:  # what lies under a key never changes: it is the hash of the content
                 sink.restart(key)
-            if sink.count:
-                reader.seek(sink.count)
-            return sink.copy(reader)
+            return copy_to(sink, self._fs, path)
 
     def read(self, key: str) -> bytes:
         """Return an object's bytes. Raises FileNotFoundError."""
         with self._reached(key) as path:
-            return bytes(self._fs.cat_file(path))
+            return s3_objects.read(self._fs, path).content if self._is_s3 else bytes(self._fs.cat_file(path))
+
+    def read_aged(self, key: str) -> tuple[bytes, float]:
+        """Return an object's bytes, and when it was last changed. Raises FileNotFoundError."""
+        if self._is_s3:
+            with self._reached(key) as path:
+                piece = s3_objects.read(self._fs, path)
+                return piece.content, piece.head["LastModified"].timestamp()
+        content, there = self.read(key), self.stat(key)
+        return content, time.time() if there is None else there.modified_s
 
     def write(self, key: str, content: bytes) -> None:
         """Put or replace a small object."""
@@ -96,22 +118,9 @@ class RemoteFolder:
             put_bytes(self._fs, content, path)
 
     def create(self, key: str, content: bytes) -> bool:
-        """Put a small object unless there is one, and return whether it was put.
-
-        Of many at once exactly one puts it where whole objects are put: S3 and Google Cloud Storage.
-        """
+        """Put a small object unless there is one, and return whether it was put; of many at once, one is."""
         with self._reached(key, puts=True) as path:
-            fs = self._fs
-            if not puts_whole(fs):
-                if fs.exists(path):
-                    return False
-                put_bytes(fs, content, path)
-                return True
-            try:
-                fs.pipe_file(path, content, mode="create")
-            except FileExistsError:
-                return False
-        return True
+            return exclusive.create(self._fs, content, path)
 
     @contextmanager
     def _reached(self, key: str, *, puts: bool = False) -> Generator[str]:
@@ -119,6 +128,8 @@ class RemoteFolder:
         try:
             yield path
         except FileNotFoundError as error:
+            if s3_uploads.is_aborted(error):
+                raise StoreUnreachable(uri=uri, reason="its upload was ended by another") from error
             if puts:
                 raise StoreRefused(uri=uri, reason="there is no such bucket or folder") from error
             raise
@@ -128,16 +139,25 @@ class RemoteFolder:
             raise named_fault(error, uri) from error
 
 
+def copy_to(sink: Sink, fs: Any, path: str, *, etag: str | None = None) -> str:
+    """Copy a file, or what a sink lacks of it, and return its SHA-256; of S3 that version which `etag` says.
+
+    Raises FileNotFoundError, StoreUnreachable, and what the driver raises.
+    """
+    if is_s3(fs):
+        return s3_objects.download(fs, path, sink, etag=etag)
+    with fs.open(path, "rb") as reader:
+        if sink.count:
+            reader.seek(sink.count)
+        if is_sftp(fs):
+            reader.prefetch(max_concurrent_requests=_SFTP_READS)  # else each 32 KiB wait for those before them
+        return sink.copy(reader)
+
+
 def _stored(key: str, info: dict[str, Any]) -> Stored:
     modified = modified_of(info)
     moment = modified.timestamp() if isinstance(modified, datetime) else modified
     return Stored(key=key, size=int(info["size"]), modified_s=time.time() if moment is None else float(moment))
-
-
-def modified_of(info: dict[str, Any]) -> Any:
-    """Return what file systems call the time of the last change by different names, or None."""
-    found = next((info[name] for name in _MODIFIED if info.get(name)), None)
-    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 def tag_of(info: dict[str, Any]) -> str | None:

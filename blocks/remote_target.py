@@ -1,21 +1,35 @@
 """A folder behind a URL that finished files are published to."""
 
-import hashlib
+import os
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol, cast
 
-from blocks import s3_uploads
+from blocks import gcs_uploads, s3_objects, s3_uploads
 from blocks.links import expiry
-from blocks.places import faults, is_part, named_fault, open_place, put_file, puts_whole
-from blocks.remote import RemoteFolder
+from blocks.places import faults, is_gcs, is_part, is_s3, named_fault, open_place, put_file, puts_whole
+from blocks.remote import RemoteFolder, copy_to
+from blocks.sinks import Sink
 from engines.errors import StoreRefused, StoreUnreachable, UploadDamaged
 from models.destination import Labels
 
-_READ_BYTES = 8 << 20
 _ABANDONED_AFTER_S = 3600.0
+
+
+class Labelled(Protocol):
+    """What a kind of storage does that keeps type, caching and labels of a file beside it."""
+
+    def upload(self, fs: object, source: Path, key: str, labels: Labels) -> None:
+        """Upload a file."""
+
+    def write(self, fs: object, content: bytes, key: str, media_type: str) -> None:
+        """Put or replace a small file."""
+
+    def is_there(self, fs: object, key: str, labels: Labels, *, size: int) -> bool:
+        """Return whether the file is there with these labels."""
 
 
 class RemoteTarget:
@@ -26,18 +40,36 @@ class RemoteTarget:
         self._small = RemoteFolder(self._url)
         self._fs, base = open_place(self._url)
         self._base = base.rstrip("/")
-        self._is_s3 = "s3" in self._fs.protocol
+        self._is_s3 = is_s3(self._fs)
+        kind = s3_uploads if self._is_s3 else gcs_uploads if is_gcs(self._fs) else None
+        self._labelled = cast(Labelled | None, kind)
 
     def put(self, source: Path, name: str, labels: Labels) -> None:
-        """Upload a file, unless it is there already. Raises StoreRefused, StoreUnreachable, UploadDamaged."""
+        """Upload a file and read it back. Raises StoreRefused, StoreUnreachable, UploadDamaged."""
         with self._reached(name) as key:
-            if self._is_s3:
-                if s3_uploads.is_there(self._fs, key, labels, size=source.stat().st_size):
-                    return
-                s3_uploads.upload(self._fs, source, key, labels)
+            if self._labelled:
+                self._labelled.upload(self._fs, source, key, labels)
             else:
                 put_file(self._fs, source, key)
-            self._verify(key, labels.sha256, size=source.stat().st_size)
+            self._verify(key, labels, size=source.stat().st_size)
+
+    def holds(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file is there as `put` would put it; where nothing tells its content, it never is.
+
+        Raises StoreRefused, StoreUnreachable.
+        """
+        with self._reached(name) as key:
+            size = source.stat().st_size
+            return self._labelled is not None and self._labelled.is_there(self._fs, key, labels, size=size)
+
+    def keeps(self, source: Path, name: str, labels: Labels) -> bool:
+        """Return whether a file that was put is still there, by its labels or at least its size.
+
+        Raises StoreRefused, StoreUnreachable.
+        """
+        if self._labelled:
+            return self.holds(source, name, labels)
+        return self.size(name) == source.stat().st_size
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a small file. Raises FileNotFoundError, StoreRefused, StoreUnreachable."""
@@ -45,14 +77,14 @@ class RemoteTarget:
 
     def write(self, name: str, content: bytes, media_type: str) -> None:
         """Write or replace a small file in one step. Raises StoreRefused, StoreUnreachable."""
-        if not self._is_s3:
+        if self._labelled is None:
             self._small.write(name, content)
             return
         with self._reached(name) as key:
-            self._fs.pipe_file(key, content, ContentType=media_type, CacheControl="no-cache")
+            self._labelled.write(self._fs, content, key, media_type)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a small file unless there is one, and return whether it did; one of many does on S3 and GCS."""
+        """Write a small file unless there is one, and return whether it did; of many at once, one does."""
         return self._small.create(name, content)
 
     def size(self, name: str) -> int | None:
@@ -61,9 +93,10 @@ class RemoteTarget:
 
     def link(self, name: str, *, lifetime_s: int) -> tuple[str, datetime | None]:
         """Return an address that opens a file without keys, and until when; else where it lies, for those with keys."""
+        asked = {"version": "v4"} if is_gcs(self._fs) else {}  # S3 was asked for it when it was opened
         with self._reached(name) as key:
             try:
-                return str(self._fs.sign(key, expiration=lifetime_s)), expiry(lifetime_s)
+                return str(self._fs.sign(key, expiration=lifetime_s, **asked)), expiry(lifetime_s)
             except NotImplementedError:
                 return f"{self._url}/{name}", None
 
@@ -71,7 +104,9 @@ class RemoteTarget:
         """Return the names of the files that are there. Raises StoreRefused, StoreUnreachable."""
         with self._reached("") as folder:
             try:
-                found = self._fs.ls(folder, detail=False, refresh=True) if self._is_s3 else self._fs.ls(folder, False)
+                if self._is_s3:
+                    return s3_objects.names(self._fs, folder)
+                found = self._fs.ls(folder, detail=False)
             except FileNotFoundError:
                 return frozenset()
         return frozenset(path.rstrip("/").rpartition("/")[2] for path in found)
@@ -105,14 +140,15 @@ class RemoteTarget:
                 raise StoreUnreachable(uri=uri, reason=str(error), **told) from error
             raise named_fault(error, uri) from error
 
-    def _verify(self, key: str, sha256: str, *, size: int) -> None:
-        """Read a file back; what is not as it was sent does not stay. Raises UploadDamaged."""
+    def _verify(self, key: str, labels: Labels, *, size: int) -> None:
+        """Read a file back; what is not as it was sent does not stay, unless it is another's. Raises UploadDamaged."""
         self._fs.invalidate_cache()
-        there = int(self._fs.info(key)["size"])
-        digest = hashlib.sha256()
-        for start in range(0, there, _READ_BYTES):
-            digest.update(self._fs.cat_file(key, start=start, end=min(start + _READ_BYTES, there)))
-        if there != size or digest.hexdigest() != sha256:
+        with Path(os.devnull).open("wb") as nowhere:
+            sink = Sink(nowhere)
+            digest = copy_to(sink, self._fs, key)
+        if (sink.count, digest) == (size, labels.sha256):
+            return
+        if self._labelled is None or self._labelled.is_there(self._fs, key, labels, size=sink.count):
             with suppress(FileNotFoundError):
                 self._fs.rm_file(key)
-            raise UploadDamaged(uri=key, reason=f"read back, it is not what was sent ({there} of {size} bytes)")
+        raise UploadDamaged(uri=key, reason=f"read back, it is not what was sent ({sink.count} of {size} bytes)")

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
 from blocks.places import STORE, faults, local_folder, named_fault, open_place, service_of
-from blocks.remote import tag_of
+from blocks.remote import copy_to, tag_of
 from blocks.settings import Settings
 from blocks.sinks import Sink
 from blocks.web import WebFile
@@ -22,6 +22,7 @@ from engines.errors import (
     SourceTooLarge,
     StoreRefused,
     StoreUnknown,
+    StoreUnreachable,
 )
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
@@ -173,10 +174,7 @@ class ObjectFile:
             _check_size(size, self.uri, self.settings)
             if sink.tag is None or sink.tag != sink.version or sink.count > size:
                 sink.restart(sink.version)
-            with fs.open(path, "rb") as reader:
-                if sink.count:
-                    reader.seek(sink.count)
-                sink.copy(reader)
+            copy_to(sink, fs, path, etag=info.get("ETag"))
         if sink.count != size:
             raise DownloadFailed(source=self.uri, reason=f"{sink.count} of {size} bytes came")
         return sink.sha256
@@ -217,6 +215,8 @@ def source_faults_named(uri: str) -> Generator[None]:
         yield
     except FileNotFoundError as error:
         raise SourceNotFound(source=uri) from error
+    except StoreUnreachable as error:
+        raise DownloadFailed(source=uri, reason=error.reason) from error
     except (StoreUnknown, StoreRefused) as error:
         raise SourceRefused(source=uri, reason=str(error)) from error
     except faults() as error:

@@ -16,7 +16,8 @@ import hashlib
 import mimetypes
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ from blocks.workspace import Workspace
 from engines.errors import DiskFull, StoreCorrupt
 from models.artifacts import ArtifactRef
 
+_ASKED_AT_ONCE = 8
+_SENT_UNASKED_BYTES = 256 << 10  # sending so little takes no longer than asking whether it is there
 _SUFFIXES = {
     "audio/wav": ".wav",
     "audio/ogg": ".ogg",
@@ -81,10 +84,8 @@ class ArtifactStore:
             self._publish(part, ref)
         if move:
             path.unlink(missing_ok=True)
-        if self._remote:
-            there = self._remote.stat(_blob_key(ref))
-            if there is None or there.size != ref.size or is_stale(there.modified_s):
-                self._remote.upload(self._local(ref), _blob_key(ref))
+        if self._remote and (ref.size <= _SENT_UNASKED_BYTES or not self._is_fresh_there(ref)):
+            self._remote.upload(self._local(ref), _blob_key(ref))
         return ref
 
     def has(self, ref: ArtifactRef) -> bool:
@@ -92,6 +93,15 @@ class ArtifactStore:
         if self._remote:
             return self._remote.size(_blob_key(ref)) == ref.size
         return self._is_whole(ref)
+
+    def absent(self, refs: Sequence[ArtifactRef]) -> list[ArtifactRef]:
+        """Return those of the blobs that `has` says no of; a remote store is asked for some at once."""
+        if self._remote and self._remote.takes_many_at_once and len(refs) > 1:
+            with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+                found = list(pool.map(self.has, refs))
+        else:
+            found = [self.has(ref) for ref in refs]
+        return [ref for ref, is_there in zip(refs, found, strict=True) if not is_there]
 
     def local_path(self, ref: ArtifactRef) -> Path:
         """Return a local file with the blob's content, downloaded first when the store is remote.
@@ -127,9 +137,8 @@ class ArtifactStore:
         """Return the bytes written under `key`, and note that they are in use. Raises FileNotFoundError."""
         name = _record_key(key)
         if self._remote:
-            content = self._remote.read(name)
-            there = self._remote.stat(name)
-            if there is not None and is_stale(there.modified_s):
+            content, modified_s = self._remote.read_aged(name)
+            if is_stale(modified_s):
                 self._remote.write(name, content)
             return content
         content = (self.root / name).read_bytes()
@@ -215,6 +224,12 @@ class ArtifactStore:
 
     def _local(self, ref: ArtifactRef) -> Path:
         return self.root / _blob_key(ref)
+
+    def _is_fresh_there(self, ref: ArtifactRef) -> bool:
+        """Return whether a remote store has the blob, and as young as one that is in use."""
+        assert self._remote is not None
+        there = self._remote.stat(_blob_key(ref))
+        return there is not None and there.size == ref.size and not is_stale(there.modified_s)
 
     def _same_device(self, path: Path) -> bool:
         return path.stat().st_dev == self._workspace.new_path().parent.stat().st_dev

@@ -410,6 +410,15 @@ class DestinationTaken(UserError):
     )
 
 
+class DestinationLost(UserError):
+    """Needs `folder`, `owner` (in words): another render was allowed to take the folder while this one published."""
+
+    template = (
+        "{folder} was taken by {owner} while this render published there: render again after that, or choose "
+        "another name or destination (one with {{run}} in it is always new)"
+    )
+
+
 class BlobsDamaged(NeuroShortsError):
     """Needs `store`, `keys`: blobs whose content is not what their names say."""
 

@@ -3,6 +3,7 @@
 import base64
 import uuid
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Self
 
 from prefect import runtime
@@ -55,7 +56,7 @@ class Goal(Model):
 def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, goal: Goal) -> Publication:
     """Copy files to `folder`, the goal's or one below it, and return their addresses and the first one's share link.
 
-    A link that expires is made anew in each `link_period`. Raises DestinationTaken, StoreRefused.
+    A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationLost, StoreRefused.
     """
     store, settings = open_store(), get_settings()
     labelled = {
@@ -75,7 +76,8 @@ def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: 
         destinations.claim_folder(
             goal.folder, goal.owner, goal.overwrite, files=labelled if folder == goal.folder else ()
         )
-        published = destinations.publish_files(labelled, folder=folder)
+        check = partial(destinations.check_claim, goal.folder, goal.owner)
+        published = destinations.publish_files(labelled, folder=folder, check=check)
         link, expires = destinations.share_link(published[0], settings)
     return Publication(files=published, link=link, link_expires=expires)
 

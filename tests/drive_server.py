@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -145,6 +146,8 @@ class DriveServer:
         file_id = file_id or uuid4().hex
         links = {"webContentLink": f"{self.url}/uc?id={file_id}", "webViewLink": f"{self.url}/view/{file_id}"}
         told = {"id": file_id, "size": str(len(content))}
+        if not file.meta:
+            told["createdTime"] = datetime.now(UTC).isoformat(timespec="milliseconds")
         if not self.hashless:
             told["sha256Checksum"] = hashlib.sha256(content).hexdigest()
         file.meta, file.content = {**file.meta, **meta, **told, **links}, content

@@ -20,6 +20,8 @@ class GcsServer:
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[int, bytes]] = {}
+        self.told: dict[str, dict[str, Any]] = {}  # what is said of each object: its type, caching, metadata
+        self._uploads: dict[str, tuple[dict[str, Any], bytearray]] = {}
         self.ranges: list[str | None] = []
         self._lock, self._generation = threading.Lock(), 0
         outer = self
@@ -48,7 +50,10 @@ class GcsServer:
 
     def get(self, handler: BaseHTTPRequestHandler) -> None:
         url = urlsplit(handler.path)
-        if "Bearer good" not in handler.headers.get("Authorization", ""):
+        if "X-Goog-Signature=" in url.query:
+            name = unquote(url.path).removeprefix(f"/{BUCKET}/")
+            self.send(handler, 200 if name in self.objects else 404, self.objects.get(name, (0, b""))[1])
+        elif "Bearer good" not in handler.headers.get("Authorization", ""):
             self.send(handler, 403, b"{}")
         elif found := _OBJECT.match(url.path):
             self._object(handler, unquote(found[2]), is_media=url.path.startswith("/download"))
@@ -63,18 +68,42 @@ class GcsServer:
         if url.path == "/token":
             self.answer(handler, {"access_token": "good", "expires_in": 3600, "token_type": "Bearer"})
             return
+        query = parse_qs(url.query)
+        if "upload_id" in query:
+            self._part(handler, query["upload_id"][0], body)
+            return
+        if query.get("uploadType") == ["resumable"]:
+            upload = f"upload-{len(self._uploads)}-of-the-server"
+            meta = {"contentType": handler.headers["X-Upload-Content-Type"], **json.loads(body)}
+            self._uploads[upload] = meta, bytearray()
+            self.send(handler, 200, b"", location=f"{self.url}{url.path}?upload_id={upload}")
+            return
         boundary = re.search(r"boundary=['\"]?([^'\";]+)", handler.headers["Content-Type"])
         assert boundary is not None
         _, told, sent, _ = body.split(f"--{boundary[1]}".encode())
-        name = json.loads(_content(told))["name"]
-        content = _content(sent)
+        meta, content = json.loads(_content(told)), _content(sent)
+        name, kind = meta["name"], re.search(rb"Content-Type: *([^\r\n]+)", sent)
+        assert kind is not None
         with self._lock:
-            if parse_qs(url.query).get("ifGenerationMatch") == ["0"] and name in self.objects:
+            if query.get("ifGenerationMatch") == ["0"] and name in self.objects:
                 self.send(handler, 412, b'{"error": {"code": 412, "message": "Precondition Failed"}}')
                 return
-            self._generation += 1
-            self.objects[name] = self._generation, content
+            self._keep({"contentType": kind[1].decode(), **meta}, content)
         self.answer(handler, self._meta(name))
+
+    def _part(self, handler: BaseHTTPRequestHandler, upload: str, body: bytes) -> None:
+        meta, content = self._uploads[upload]
+        content += body
+        if len(content) < int(handler.headers["Content-Range"].rpartition("/")[2]):
+            self.send(handler, 308, b"")
+            return
+        with self._lock:
+            self._keep(meta, bytes(content))
+        self.answer(handler, self._meta(meta["name"]))
+
+    def _keep(self, meta: dict[str, Any], content: bytes) -> None:
+        self._generation += 1
+        self.objects[meta["name"]], self.told[meta["name"]] = (self._generation, content), meta
 
     def _object(self, handler: BaseHTTPRequestHandler, name: str, *, is_media: bool) -> None:
         if name not in self.objects:
@@ -103,6 +132,7 @@ class GcsServer:
     def _meta(self, name: str) -> dict[str, Any]:
         generation, content = self.objects[name]
         return {
+            **self.told[name],
             "kind": "storage#object",
             "name": name,
             "bucket": BUCKET,
@@ -117,8 +147,10 @@ class GcsServer:
     def answer(self, handler: BaseHTTPRequestHandler, data: dict[str, Any]) -> None:
         self.send(handler, 200, json.dumps(data).encode())
 
-    def send(self, handler: BaseHTTPRequestHandler, status: int, content: bytes) -> None:
+    def send(self, handler: BaseHTTPRequestHandler, status: int, content: bytes, *, location: str = "") -> None:
         handler.send_response(status)
+        if location:
+            handler.send_header("Location", location)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()

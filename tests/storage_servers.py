@@ -124,6 +124,11 @@ class _Folder(paramiko.SFTPServerInterface):
     def mkdir(self, path: str, attr: Any) -> Any:
         return _told(self._at(path).mkdir)
 
+    def rename(self, oldpath: str, newpath: str) -> Any:
+        """As OpenSSH does it: a name that is taken is not."""
+        told = _told(self._at(newpath).hardlink_to, self._at(oldpath))
+        return told if told != paramiko.SFTP_OK else _told(self._at(oldpath).unlink)
+
     def posix_rename(self, oldpath: str, newpath: str) -> Any:
         return _told(self._at(oldpath).replace, self._at(newpath))
 

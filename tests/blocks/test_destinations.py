@@ -20,7 +20,15 @@ from blocks import destinations
 from blocks.claims import CLAIM
 from blocks.destinations import share_link
 from blocks.settings import Settings
-from engines.errors import DestinationTaken, StoreCorrupt, StoreRefused, StoreUnreachable, UploadDamaged
+from blocks.store import ArtifactStore
+from engines.errors import (
+    DestinationLost,
+    DestinationTaken,
+    StoreCorrupt,
+    StoreRefused,
+    StoreUnreachable,
+    UploadDamaged,
+)
 from models.destination import Labels, Overwrite, Owner
 from models.report import PublishedFile
 
@@ -200,6 +208,34 @@ def test_what_a_killed_upload_left_is_gone_after_the_next(s3: Any, tmp_path: Pat
     assert s3.get("a/video.mp4") == SMALL
 
 
+def test_what_another_puts_in_its_place_meanwhile_is_told_and_left(s3: Any, tmp_path: Path):
+    s3.proxy.after("GET", "video.mp4", lambda: s3.put("a/video.mp4", b"theirs"))
+    with pytest.raises(UploadDamaged, match="something else has taken its place"):
+        publish(f"{s3.url}/a", tmp_path)
+    assert s3.get("a/video.mp4") == b"theirs"
+    s3.proxy.after("PUT", "video.mp4", lambda: s3.put("a/video.mp4", b"theirs"))
+    with pytest.raises(UploadDamaged, match="it is not what was sent"):
+        publish(f"{s3.url}/a", tmp_path)
+    assert s3.get("a/video.mp4") == b"theirs"
+    publish(f"{s3.url}/a", tmp_path)
+    assert s3.get("a/video.mp4") == SMALL
+
+
+def test_an_upload_that_another_has_aborted_begins_anew(s3: Any, tmp_path: Path):
+    s3.proxy.fault("aborted", method="PUT", path="partNumber=3")
+    with pytest.raises(StoreUnreachable):
+        publish(f"{s3.url}/a", tmp_path, LARGE)
+    publish(f"{s3.url}/a", tmp_path, LARGE)
+    assert s3.get("a/video.mp4") == LARGE
+    store, source = ArtifactStore(f"{s3.url}/store", cache_dir=tmp_path / "cache"), tmp_path / "film"
+    source.write_bytes(LARGE)
+    s3.proxy.fault("aborted", method="PUT", path="partNumber=3")
+    with pytest.raises(StoreUnreachable):
+        store.put(source, "video/mp4")
+    assert store.has(store.put(source, "video/mp4"))
+    assert s3.unfinished() == []
+
+
 # --- a folder of this machine --------------------------------------------------------------------------------------
 
 
@@ -306,6 +342,35 @@ def test_files_that_nobody_has_claimed_are_left_unless_a_report_tells_the_title(
         publish(anywhere, tmp_path, overwrite=Overwrite.TITLE)
     assert destinations.read_text(folder=anywhere, name="video.mp4") == "theirs"
     publish(anywhere, tmp_path, overwrite=Overwrite.ALWAYS)
+
+
+def test_who_loses_a_folder_while_publishing_stops_and_is_told(anywhere: str, tmp_path: Path):
+    """Two runs that may overwrite each other's: in the end all files are of one of them, and the other knows."""
+    names = ("video.mp4", "captions.srt", "poster.jpg")
+
+    def files(owner: Owner) -> dict[str, tuple[Path, Labels]]:
+        made = {}
+        for name in names:
+            content = f"{name} of {owner.title}".encode()
+            source = tmp_path / f"{owner.title} {name}"
+            source.write_bytes(content)
+            digest = hashlib.sha256(content).hexdigest()
+            labels = Labels(title=owner.title, run=owner.run, media_type="text/plain", sha256=digest, cache_control="")
+            made[name] = source, labels
+        return made
+
+    def publish_all(owner: Owner, *, between: Callable[[], object] = lambda: None) -> None:
+        def check() -> None:
+            between()
+            destinations.check_claim(anywhere, owner)
+
+        destinations.claim_folder(anywhere, owner, Overwrite.ALWAYS, files=names)
+        destinations.publish_files(files(owner), folder=anywhere, check=check)
+
+    with pytest.raises(DestinationLost, match=r"was taken by 'Other' of the run run-2"):
+        publish_all(MINE, between=lambda: publish_all(OTHER))
+    for name in names:
+        assert destinations.read_text(folder=anywhere, name=name) == f"{name} of Other"
 
 
 def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(anywhere: str):

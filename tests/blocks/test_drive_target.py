@@ -3,7 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httplib2
@@ -113,3 +115,28 @@ def test_where_sharing_is_forbidden_the_link_is_for_those_who_may_see_the_folder
     drive.forbids_sharing = True
     link, _ = destinations.share_link(publish(folder, tmp_path), Settings())
     assert httpx.get(link).status_code == 403
+
+
+def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(drive: DriveServer, folder: str):
+    barrier = Barrier(6)
+
+    def claimed(number: int) -> bool:
+        barrier.wait()
+        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
+        try:
+            destinations.claim_folder(folder, owner, Overwrite.TITLE, files=("video.mp4",))
+        except DestinationTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(claimed, range(6))) == 1
+    assert [len(drive.named(name)) for name in (CLAIM, "films", "2026", "sam's short")] == [1, 1, 1, 1]
+
+
+def test_the_way_to_a_folder_is_looked_up_once(drive: DriveServer, folder: str, tmp_path: Path):
+    publish(folder, tmp_path)
+    drive.requests.clear()
+    file = publish(folder, tmp_path)
+    assert destinations.holds(file)
+    assert len([each for each in drive.requests if "name+%3D+%27films%27" in each]) <= 3  # by each of three calls

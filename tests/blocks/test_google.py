@@ -6,19 +6,24 @@ import json
 import os
 import uuid
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from blocks import destinations
 from blocks.object_store import ObjectStore
 from blocks.places import open_place
 from blocks.settings import Settings
 from blocks.sinks import PartFolder
 from blocks.sources import locate
 from blocks.store import ArtifactStore
-from engines.errors import DownloadFailed, SourceNotFound, SourceRefused
+from engines.errors import DestinationTaken, DownloadFailed, SourceNotFound, SourceRefused
+from models.destination import Labels, Overwrite, Owner
+from models.report import PublishedFile
 from tests.gcs_server import BUCKET, GcsServer, gcs_server
 
 ANY = Settings()
@@ -70,6 +75,50 @@ def test_a_bucket_keeps_the_artifacts_of_any_machine(bucket: str, tmp_path: Path
     assert {Path(stored.key).stem for stored in other.list("results")} == {"ab" * 32, "cd" * 32}
     with pytest.raises(FileNotFoundError):
         other.read_record("ef" * 32)
+
+
+def publish(folder: str, tmp_path: Path, content: bytes, owner: Owner) -> PublishedFile:
+    source = tmp_path / "source"
+    source.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    labels = Labels(title=owner.title, run=owner.run, media_type="video/mp4", sha256=digest, cache_control="no-cache")
+    destinations.claim_folder(folder, owner, Overwrite.AUTO, files=("video.mp4",))
+    (file,) = destinations.publish_files({"video.mp4": (source, labels)}, folder=folder)
+    return file
+
+
+@pytest.mark.parametrize("content", [b"a short" * 100, os.urandom(6 << 20)], ids=["at once", "in parts"])
+def test_a_published_file_has_type_caching_and_labels_and_its_link_downloads_it(
+    bucket: str, server: GcsServer, content: bytes, tmp_path: Path
+):
+    mine = Owner(title="Ünïcode", run="run-1", spec="spec-1")
+    file = publish(f"store://{bucket}/a b/c", tmp_path, content, mine)
+    told = server.told[f"{bucket}/a b/c/video.mp4"]
+    assert (told["contentType"], told["cacheControl"]) == ("video/mp4", "no-cache")
+    assert told["metadata"] == {"title": "%C3%9Cn%C3%AFcode", "run": "run-1", "sha256": file.sha256}
+    before = server.objects[f"{bucket}/a b/c/video.mp4"][0]
+    publish(f"store://{bucket}/a b/c", tmp_path, content, mine)
+    assert server.objects[f"{bucket}/a b/c/video.mp4"][0] == before  # which is not sent again
+    destinations.write_text("{}", folder=f"store://{bucket}/a b/c", name="report.json")
+    told = server.told[f"{bucket}/a b/c/report.json"]
+    assert (told["contentType"], told["cacheControl"]) == ("application/json", "no-cache")
+    link, expires = destinations.share_link(file, ANY)
+    assert "X-Goog-Signature=" in link
+    assert expires is not None
+    assert hashlib.sha256(httpx.get(link).raise_for_status().content).hexdigest() == file.sha256
+
+
+def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(bucket: str):
+    def claimed(number: int) -> bool:
+        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
+        try:
+            destinations.claim_folder(f"store://{bucket}/one", owner, Overwrite.TITLE, files=("video.mp4",))
+        except DestinationTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claimed, range(8))) == 1
 
 
 def test_its_files_are_sources_and_what_came_is_not_fetched_again(bucket: str, server: GcsServer, tmp_path: Path):

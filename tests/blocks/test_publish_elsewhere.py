@@ -4,7 +4,9 @@ import hashlib
 import os
 import uuid
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -25,6 +27,7 @@ MINE, OTHER = (Owner(title=name, run=f"run of {name}", spec=f"spec of {name}") f
 
 @pytest.fixture
 def webdav(tmp_path: Path) -> Generator[dict[str, Any]]:
+    (tmp_path / "there").mkdir(exist_ok=True)
     with webdav_server(tmp_path / "there") as url:
         yield {"kind": "webdav", "endpoint_url": url, "username": USER, "password": PASSWORD, "folder": "films"}
 
@@ -43,7 +46,7 @@ def local(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture(params=["webdav", "sftp", "local"])
 def folder(request: pytest.FixtureRequest, prefect_server: str, tmp_path: Path) -> str:
-    (tmp_path / "there").mkdir()
+    (tmp_path / "there").mkdir(exist_ok=True)
     name = f"place-{uuid.uuid4().hex[:8]}"
     ObjectStore(**request.getfixturevalue(request.param)).save(name)
     return f"store://{name}/2026/a film"
@@ -83,6 +86,34 @@ def test_a_file_is_there_whole_replaced_by_its_owner_and_by_nobody_else(folder: 
     assert destinations.read_text(folder=folder, name="report.json") == "{}"
     link, expires = destinations.share_link(file, Settings(link_bases={folder: "https://films.example"}))
     assert (link, expires) == ("https://films.example/video.mp4", None)
+
+
+def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(folder: str, tmp_path: Path):
+    barrier = Barrier(8)
+
+    def claimed(number: int) -> bool:
+        barrier.wait()
+        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
+        try:
+            destinations.claim_folder(folder, owner, Overwrite.TITLE, files=("video.mp4",))
+        except DestinationTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claimed, range(8))) == 1
+    assert [path.name for path in (tmp_path / "there/films/2026/a film").iterdir()] == [CLAIM]
+
+
+def test_a_ticket_of_a_killed_process_stops_nobody(webdav: dict[str, Any], prefect_server: str, tmp_path: Path):
+    (tmp_path / "there/films/a").mkdir(parents=True)
+    name = f"place-{uuid.uuid4().hex[:8]}"
+    ObjectStore(**webdav).save(name)
+    left = tmp_path / f"there/films/a/{CLAIM}.000000000000.ticket.part"
+    left.touch()
+    os.utime(left, (0, 0))
+    publish(f"store://{name}/a", tmp_path, CONTENT)
+    assert sorted(path.name for path in left.parent.iterdir()) == [CLAIM, "video.mp4"]
 
 
 def test_a_saved_s3_store_gives_links_that_need_no_keys(s3: Any, prefect_server: str, tmp_path: Path):

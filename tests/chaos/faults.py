@@ -150,7 +150,7 @@ class Tormentor:
         return self._spoilt(fault, kinds=SPOILT, share=0.4, count=int(6 * fault.seconds))
 
     def _take_storage_away(self, fault: Fault) -> str | None:
-        return self._spoilt(fault, kinds=("refused", "reset"), share=1.0, count=int(2 * fault.seconds))
+        return self._spoilt(fault, kinds=("throttled", "reset"), share=1.0, count=int(2 * fault.seconds))
 
     def _spoilt(self, fault: Fault, *, kinds: Sequence[str], share: float, count: int) -> str | None:
         with self._storage:  # one after the other

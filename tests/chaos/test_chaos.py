@@ -203,7 +203,7 @@ def _state(client: Client, batches: BatchClient, tormentor: Tormentor) -> str:
         f"{sum(run.run_count for run in client.runs.values())} attempts",
         f"{len(batches.asked)} batches asked for, {batches.unheard} times unheard, {len(batches.runs)} ended, "
         f"{batches.retries.total()} retries, {sum(run.run_count for run in batches.runs.values())} attempts",
-        f"{client.world.s3_proxy.requests} requests to the object store, of which spoilt: {spoilt}",
+        f"{len(client.world.s3_proxy.requests)} requests to the object store, of which spoilt: {spoilt}",
         f"faults: {dict(sorted(tormentor.hits.items()))}",
         *tormentor.log,
         *failed,
