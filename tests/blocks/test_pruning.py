@@ -9,7 +9,7 @@ import pytest
 
 from blocks import store as stores
 from blocks.pruning import MIN_AGE_S, prune
-from blocks.records import StepRecords
+from blocks.records import SERIALIZER, StepRecords
 from blocks.store import ArtifactStore, open_store
 from models.artifacts import ArtifactRef
 
@@ -25,7 +25,8 @@ class Shelf:
     def keep(self, key: str, content: bytes, *, days: float) -> ArtifactRef:
         """Put a blob and a record that refers to it, both as old as that."""
         ref = self.blob(content, days=days)
-        record = json.dumps({"result": json.dumps({"data": ref.model_dump(mode="json")}), "metadata": {}})
+        result = json.dumps({"data": ref.model_dump(mode="json")})
+        record = json.dumps({"result": result, "metadata": {"serializer": SERIALIZER.model_dump(mode="json")}})
         self.store.write_record(key, record.encode())
         self.age(next(self.root.glob(f"results/*/{key}.json")), days)
         return ref
