@@ -167,7 +167,7 @@ class Installation:
     @contextmanager
     def client(self) -> Generator[SyncPrefectClient]:
         """A client of the installation's API."""
-        with temporary_settings(updates={PREFECT_API_URL: self.url}), get_client(sync_client=True) as client:
+        with SyncPrefectClient(self.url) as client:
             yield client
 
     def runs(self, batch: str) -> list[FlowRun]:

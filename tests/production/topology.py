@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from prefect.client.orchestration import SyncPrefectClient
 
 from tests.ports import take_port
 from tests.production.composition import PROJECT, environment_of, load_services, required_variables
@@ -131,8 +130,7 @@ class Topology:
     @contextmanager
     def client(self) -> Generator[SyncPrefectClient]:
         """A client that knows the password."""
-        settings = {PREFECT_API_URL: self.api_url, PREFECT_API_AUTH_STRING: self.auth}
-        with temporary_settings(updates=settings), get_client(sync_client=True) as client:
+        with SyncPrefectClient(self.api_url, auth_string=self.auth) as client:
             yield client
 
     def _here(self, words: Sequence[Any]) -> list[str]:

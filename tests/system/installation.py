@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 import psutil
 from PIL import Image
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
@@ -24,14 +24,15 @@ from prefect.client.schemas.filters import (
     TaskRunFilter,
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, TaskRun
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks.slots import slot
 from system.state import SystemState
 from tests.ports import take_port
 
 COMMAND = Path(sys.executable).with_name("neuroshorts")
-UP_TIMEOUT_S = 240
+UP_TIMEOUT_S = 600
+# The server reads this where it works: schedules are looked at every other second and not every minute.
+SERVER_SETTINGS = "[server.services.scheduler]\nloop_seconds = 2\n"
 MOTIONS = ("zoom_in", "zoom_out", "pan_left", "pan_right")
 
 
@@ -50,7 +51,8 @@ class Installation:
             "NEUROSHORTS_STORE": str(self.store),
             "NEUROSHORTS_DESTINATION": str(self.output),
         }
-        root.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "prefect.toml").write_text(SERVER_SETTINGS)
 
     @property
     def api_url(self) -> str:
@@ -88,7 +90,7 @@ class Installation:
 
     @contextmanager
     def client(self) -> Generator[SyncPrefectClient]:
-        with temporary_settings(updates={PREFECT_API_URL: self.api_url}), get_client(sync_client=True) as client:
+        with SyncPrefectClient(self.api_url) as client:
             yield client
 
     def start(self, spec: dict[str, Any], deployment: str = "render-short/on-demand") -> UUID:
