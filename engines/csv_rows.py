@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -32,13 +33,23 @@ def parse_csv(content: bytes, *, origin: str, base: Path | str) -> list[ParsedRo
     Raises BatchInvalid when the header cannot be used; a record that cannot spoils only itself.
     """
     text = decode(content)
-    csv.field_size_limit(MOST_BYTES + 1)
     header_line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=header_line.count)
-    records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    _, header = next(records, (0, []))
-    columns = _columns(header, origin)
-    return [_row(columns, cells, origin=f"{origin}, line {line}", base=base) for line, cells in records]
+    with _cells_of_any_length():
+        records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        _, header = next(records, (0, []))
+        columns = _columns(header, origin)
+        return [_row(columns, cells, origin=f"{origin}, line {line}", base=base) for line, cells in records]
+
+
+@contextmanager
+def _cells_of_any_length() -> Generator[None]:
+    """Let cells be as long as a spec may be, inside the block: the limit is one for all readers of the process."""
+    before = csv.field_size_limit(MOST_BYTES + 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _records(reader: Any) -> Generator[tuple[int, list[str] | SpecInvalid]]:

@@ -39,6 +39,16 @@ def written(header: list[str], *records: list[str], delimiter: str = ",") -> str
 # --- CSV ---------------------------------------------------------------------------------------------------------
 
 
+def test_other_readers_of_the_process_keep_their_limit():
+    before = csv.field_size_limit()
+    long = "x" * (before + 1)
+    (row,) = rows(f"title\n{long}\n")
+    assert "CSV" not in str(row.problems)
+    assert csv.field_size_limit() == before
+    with pytest.raises(csv.Error, match="field larger than field limit"):
+        list(csv.reader([long]))
+
+
 def test_dotted_columns_are_nested_fields_and_empty_cells_leave_defaults() -> None:
     header = [
         "name",
