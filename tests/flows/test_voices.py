@@ -28,7 +28,7 @@ def server() -> Generator[SpeechServer]:
 
 
 def save_block(server: SpeechServer, name: str, **fields: Any) -> None:
-    OpenAiVoice(base_url=f"{server.url}/v1", **{"api_key": KEY, "model": "kokoro", **fields}).save(name, overwrite=True)
+    OpenAiVoice(base_url=f"{server.url}/v1", **{"api_key": KEY, "model": "tts-1", **fields}).save(name, overwrite=True)
 
 
 def spec(block: str, *texts: str, **voice: Any) -> dict[str, Any]:
