@@ -13,6 +13,7 @@ from tasks import cut_inputs, inputs
 from tasks.burn import burn_subtitles
 from tasks.cut_inputs import CutKey, SegmentKey
 from tasks.cuts import Cuts
+from tasks.retries import Inputs
 
 
 def burn_scenes(
@@ -24,7 +25,7 @@ def burn_scenes(
     that cannot be composed is told of before all others are encoded, and no core is left alone with a long one.
     """
 
-    def burns_of(shots: dict[CutKey, Shot]) -> dict[SegmentKey, inputs.Inputs]:
+    def burns_of(shots: dict[CutKey, Shot]) -> dict[SegmentKey, Inputs]:
         return cut_inputs.for_burn(cuts, scenes, shots, made.narrations, made.drawn, made.timeline)
 
     soon = {key: shot for key, shot in made.composing.items() if key[1] < get_settings().scene_workers}

@@ -36,8 +36,8 @@ def deliver_callback(
     """
     with get_client(sync_client=True) as client:
         if run_id is None:
-            longest, shortest = timedelta(hours=hours), timedelta(seconds=after_s)
-            events, retries = untold_events(client, longest=longest, shortest=shortest), 0  # the next sweep tries again
+            ages = {"max_age": timedelta(hours=hours), "min_age": timedelta(seconds=after_s)}
+            events, retries = untold_events(client, **ages), 0  # the next sweep tries again
         else:
             events, retries = _event_of(client, run_id), RETRIES
     if not events:

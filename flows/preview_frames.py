@@ -28,10 +28,8 @@ from tasks.publish import Goal, poster_preview, publish, replacing_itself
 )
 def preview_frames(
     spec: ShortSpec,
-    at_ms: Annotated[tuple[int, ...], Field(title="Times (ms)", description="Of single frames", max_length=100)] = (),
-    contact_sheet: Annotated[
-        bool, Field(title="Contact sheet", description="Frames of every scene in one; made without times, too")
-    ] = False,
+    at_ms: Annotated[tuple[int, ...], Field(max_length=100)] = (),
+    contact_sheet: bool = False,
     name: str | None = "",
     destination: str | None = "",
 ) -> PreviewReport:

@@ -53,27 +53,17 @@ def _cancel_rows(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 @flow(name="render-batch", flow_run_name="{source}", on_cancellation=[_cancel_rows])
 def render_batch(
-    source: Annotated[
-        str,
-        Field(title="Source", description="Folder, glob, .csv or .jsonl file, or s3://bucket/prefix", min_length=1),
-    ],
-    name: Annotated[str | None, Field(title="Name", description="Of the batch; empty for the source's")] = "",
-    destination: Annotated[
-        str | None, Field(title="Destination", description="Folder or URL; empty for the installation's")
-    ] = "",
-    where: Annotated[
-        RunsWhere,
-        Field(title="Where", description="pool waits for workers; here renders in this process; auto finds out"),
-    ] = RunsWhere.AUTO,
-    at_once: Annotated[
-        int, Field(title="At once", description="Most unfinished runs on the pool", ge=1, le=MOST_AT_ONCE)
-    ] = AT_ONCE,
-    again: Annotated[bool, Field(title="Again", description="Render finished rows, too")] = False,
+    source: Annotated[str, Field(min_length=1)],
+    name: str | None = "",
+    destination: str | None = "",
+    where: RunsWhere = RunsWhere.AUTO,
+    at_once: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = AT_ONCE,
+    again: bool = False,
 ) -> BatchReport:
     """Render every row that is not finished yet, and report on each. Bad and failed rows do not stop the others.
 
     Args:
-        source: Folder, glob, .csv or .jsonl file, or s3://bucket/prefix
+        source: Folder, glob, .csv or .jsonl file, or address of storage such as s3://bucket/prefix
         name: Of the batch; empty for the source's
         destination: Folder or URL; empty for the installation's
         where: pool waits for workers; here renders in this process; auto finds out

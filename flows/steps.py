@@ -15,9 +15,8 @@ from flows.progress import Progress
 from models.report import ServiceReport, StepFailure, StepReport
 from tasks.clock import step_clock
 from tasks.errors import RenderFailed, SceneError
-from tasks.inputs import Inputs
 from tasks.pins import blobs_kept
-from tasks.retries import is_transient
+from tasks.retries import Inputs, is_transient
 from tasks.services import service_ledger
 
 _SCENE = re.compile(r"scene (\d+)")

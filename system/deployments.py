@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import yaml
@@ -83,5 +82,4 @@ async def _read(client: PrefectClient, name: str) -> DeploymentResponse | None:
 
 
 def _flow_name(entrypoint: str) -> str:
-    function: Any = entrypoint.partition(":")[2]
-    return str(function).replace("_", "-")
+    return entrypoint.partition(":")[2].replace("_", "-")

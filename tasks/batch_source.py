@@ -8,16 +8,18 @@ from slugify import slugify
 from blocks.batch_files import base_of, is_spec, list_files, read_file
 from blocks.settings import Settings, get_settings
 from blocks.sources import LocalFile, locate
+from engines.branding import with_cards
 from engines.csv_rows import parse_csv
 from engines.errors import BatchInvalid, DownloadFailed, NeuroShortsError, UserError
 from engines.rows import parse_json_lines, parse_spec_file
+from engines.script import scenes_of
 from engines.specfile import MOST_BYTES
 from models.batch import ParsedRow, Row, RowState, RowStatus
 from models.spec import ShortSpec
-from tasks.brand import branded, with_cards
+from tasks.brand import branded
 from tasks.caching import stable_hash
 from tasks.inputs import needed_sources
-from tasks.plan import scenes_of, slug_of
+from tasks.plan import slug_of
 from tasks.publish import folder_of, replacing_itself, with_date
 
 MOST_ROWS = 10_000

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from engines.branding import numbers_of
 from engines.subtitles.own_text import caption_text
 from models.scene import Scene
 from models.spec import ShortSpec
-from tasks.brand import numbers_of
 
 
 def caption_texts(spec: ShortSpec, scenes: Sequence[Scene]) -> tuple[str | None, ...]:

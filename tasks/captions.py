@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from blocks.store import ArtifactStore, open_store
+from engines.branding import numbers_of
 from engines.subtitles.cue_files import read_cues, within
 from engines.subtitles.own_text import shown_words
 from engines.subtitles.typeset import check_texts, typeset
@@ -15,7 +16,6 @@ from models.media import Source
 from models.report import CaptionSet
 from models.scene import Scene
 from models.timeline import Narration, Timeline
-from tasks.brand import numbers_of
 from tasks.caption_texts import caption_texts
 from tasks.cuts import Cuts
 from tasks.library import caption_library

@@ -16,8 +16,9 @@ from models.shots import EncodedScene, Shot
 from models.timeline import Timeline
 from tasks import inputs, overlay_inputs
 from tasks.cuts import MAIN, Cuts, sounds_of
-from tasks.inputs import Inputs, Narrations
+from tasks.inputs import Narrations
 from tasks.publish import Goal
+from tasks.retries import Inputs
 from tasks.sound import loudness_of
 
 T = TypeVar("T")

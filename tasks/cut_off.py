@@ -19,6 +19,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.logging import get_run_logger
 from pydantic import ValidationError
 
+from blocks.pages import all_pages
 from models.callback import CallbackEvent
 from tasks.callback import event_of_ended, is_settled
 
@@ -30,15 +31,15 @@ _UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 
 
 def untold_events(
-    client: SyncPrefectClient, *, longest: timedelta, shortest: timedelta
+    client: SyncPrefectClient, *, max_age: timedelta, min_age: timedelta
 ) -> list[tuple[str, CallbackEvent]]:
     """Return address and event of every render that was cut off and whose receiver has neither got nor refused it.
 
-    Looks at renders that ended `shortest` to `longest` ago, `MOST_RUNS` at the most, and leaves out those that another
+    Looks at renders that ended `min_age` to `max_age` ago, `MOST_RUNS` at the most, and leaves out those that another
     run is to tell of.
     """
     now = datetime.now(UTC)
-    ended = FlowRunFilterEndTime(after_=now - longest, before_=now - shortest)
+    ended = FlowRunFilterEndTime(after_=now - max_age, before_=now - min_age)
     cut_off = list(islice(_runs(client, RENDERS, _CUT_OFF, ended), MOST_RUNS))
     events = [event for run in cut_off if (event := _event_of(run)) is not None and not is_settled(*event)]
     if not events:
@@ -69,15 +70,14 @@ def _event_of(run: FlowRun) -> tuple[str, CallbackEvent] | None:
 def _runs(
     client: SyncPrefectClient, flow: str, states: list[StateType], ended: FlowRunFilterEndTime | None = None
 ) -> Iterator[FlowRun]:
-    """Yield the runs of a flow in these states, a page at a time."""
+    """Return the runs of a flow in these states, read a page at a time."""
     wanted = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)), end_time=ended)
-    offset = 0
-    while page := client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-        flow_run_filter=wanted,
-        sort=FlowRunSort.ID_DESC,  # the only order without ties, which pages may lose
-        limit=_PAGE,
-        offset=offset,
-    ):
-        yield from page
-        offset += _PAGE
+    return all_pages(
+        lambda offset: client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+            flow_run_filter=wanted,
+            sort=FlowRunSort.ID_DESC,  # the only order without ties, which pages may lose
+            limit=_PAGE,
+            offset=offset,
+        )
+    )

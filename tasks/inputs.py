@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engines.branding import first_number, numbers_of, role_of
 from engines.stock.wants import visuals_of
 from models.audio import BedSettings, MasterTarget, PreparedEffect
 from models.canvas import FRAME_RATES
@@ -20,14 +21,13 @@ from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
 from tasks import sound, voice_inputs
-from tasks.brand import first_number, numbers_of, role_of
 from tasks.caption_texts import caption_texts
 from tasks.cuts import Cuts, Rendition
 from tasks.library import library_version
 from tasks.overlay_inputs import has_overlays
 from tasks.pictures import is_described
+from tasks.retries import Inputs
 
-Inputs = dict[str, Any]
 Sources = Mapping[str, Source]
 Narrations = Mapping[int, Narration]
 Shots = Mapping[int, Shot]

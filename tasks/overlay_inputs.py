@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engines.branding import numbers_of, role_of
 from engines.timebase import frame_to_ms
 from models.encoding import FrameFormat
 from models.graphics import Corner, ProgressBar, StagedScene
@@ -11,7 +12,6 @@ from models.report import CaptionSet
 from models.scene import Scene
 from models.spec import ShortSpec
 from models.timeline import Timeline
-from tasks.brand import numbers_of, role_of
 from tasks.library import library_version
 
 

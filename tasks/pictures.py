@@ -15,8 +15,7 @@ from models.scene import Scene
 from models.spec import ShortSpec
 from models.stock import Shape, StockSearch, StockWant, shape_of
 from tasks.cuts import MAIN, Cuts
-
-Inputs = dict[str, Any]
+from tasks.retries import Inputs
 
 IMAGE = "image:"
 _DESCRIBED = (STOCK, IMAGE)

@@ -4,13 +4,14 @@ from fractions import Fraction
 
 from slugify import slugify
 
-from engines import script, timeline
+from engines import timeline
+from engines.script import scenes_of
 from models.spec import ShortSpec
 from models.timeline import Timeline
 from tasks.caching import stable_hash
 from tasks.retries import step
 
-scenes_of = script.scenes_of
+__all__ = ["plan_timeline", "scenes_of", "slug_of"]
 
 
 @step(version=1, run_name="plan_timeline", exclude=("first_number",))

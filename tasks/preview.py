@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from engines.branding import names_of
 from engines.errors import FrameOutOfRange
 from engines.timebase import frame_at, frame_to_ms
 from models.artifacts import ArtifactRef
@@ -10,11 +11,10 @@ from models.export import Export
 from models.scene import Scene
 from models.spec import ShortSpec
 from models.timeline import SceneSlot, Timeline
-from tasks.brand import names_of
 from tasks.cut_inputs import SegmentKey
 from tasks.cuts import MAIN, Cuts
-from tasks.inputs import Inputs
 from tasks.publish import replacing_itself
+from tasks.retries import Inputs
 
 SUFFIX = "-preview"
 _MOST_TRIPLES = 24  # a sheet of more scenes shows one frame of each

@@ -20,6 +20,7 @@ from tasks.errors import full_disk_named
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Inputs = dict[str, Any]  # the arguments of a step by name, some of them futures
 
 RETRIES = 3
 FIRST_DELAY_S = 1.0

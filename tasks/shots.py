@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from blocks.settings import get_settings
 from blocks.store import ArtifactStore
+from engines.branding import numbers_of
 from engines.stock.wants import least_ms
 from engines.timebase import frame_to_ms
 from engines.visuals.catalogue import EffectKind, add_folder, use_of
@@ -13,7 +14,6 @@ from models.picture import MotionName, TransitionName
 from models.scene import Scene, plain_word
 from models.shots import Framing, Previous, Shot
 from models.timeline import Narration, Timeline
-from tasks.brand import numbers_of
 from tasks.errors import in_scene
 
 PUNCH_MS = 240

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engines.branding import first_number, numbers_of
 from models.report import NarrationReport
 from models.scene import Scene
 from models.spec import ShortSpec
 from models.timeline import RECORDING, Narration, Narrations
-from tasks.brand import first_number, numbers_of
-
-Inputs = dict[str, Any]
+from tasks.retries import Inputs
 
 
 def count_steps(spec: ShortSpec, scenes: Sequence[Scene]) -> int:

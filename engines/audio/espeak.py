@@ -10,7 +10,7 @@ from engines.audio import espeak_library
 from engines.audio.espeak_library import RATE_HZ, LibraryUtterance, Prosody
 from engines.audio.espeak_voices import choose_voice, identifier_of
 from engines.audio.narration import HEAD_MS, SILENT_TEXT_MS, TAIL_MS, Utterance
-from engines.audio.pcm import Samples, gain_of, save_wav, short_levels
+from engines.audio.pcm import Samples, faded, gain_of, save_wav, short_levels
 from engines.audio.reference import onsets_of
 from engines.audio.resample import Curve, resample
 from engines.audio.timing import WINDOW, Stretch, lay_words
@@ -98,10 +98,7 @@ def _trim(samples: Samples) -> tuple[Samples, int]:
     first, last = int(heard[0]), int(heard[-1]) + 1
     before, after = max(head - first, 0), max(last + tail - len(samples), 0)
     trimmed = np.pad(samples, (before, after))[first + before - head : last + before + tail]
-    for edge in (trimmed, trimmed[::-1]):
-        slope = np.linspace(0, 1, head // 2, dtype=np.float32)
-        edge[: len(slope)] *= slope
-    return trimmed, head - first + _PAD * SAMPLE_RATE_HZ // RATE_HZ
+    return faded(trimmed, length=head // 2), head - first + _PAD * SAMPLE_RATE_HZ // RATE_HZ
 
 
 def _stretches(

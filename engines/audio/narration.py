@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.audio.alignment import estimate, follow
 from engines.audio.heard import Recogniser, onsets_of, places_of, recognised
-from engines.audio.pcm import Samples, gain_of, load_wav, samples_of, save_wav
+from engines.audio.pcm import Samples, faded, gain_of, load_wav, samples_of, save_wav
 from engines.audio.reference import refer
 from engines.audio.spoken import Phrase, Range, read_phrases
 from engines.audio.words import WrittenWord, attach_silent, is_spoken, split_words
@@ -194,7 +194,10 @@ def _joined(parts: Sequence[_Part], pauses_ms: Sequence[int]) -> tuple[Samples, 
         ]
         next_head_ms = parts[index + 1].edge_ms[0] if index + 1 < len(parts) else 0
         silence_ms = max(0, pause_ms - part.edge_ms[1] - next_head_ms)
-        pieces += [_faded(part.samples), np.zeros(ms_to_sample(silence_ms), dtype=np.float32)]
+        pieces += [
+            faded(part.samples, length=ms_to_sample(_JOIN_FADE_MS)),
+            np.zeros(ms_to_sample(silence_ms), dtype=np.float32),
+        ]
         length += sum(map(len, pieces[-2:]))
     return np.concatenate(pieces), _apart(words)
 
@@ -206,14 +209,3 @@ def _apart(words: Sequence[WordTiming]) -> tuple[WordTiming, ...]:
         for word, following in pairwise(words)
     ]
     return (*ended, *words[-1:])
-
-
-def _faded(samples: Samples) -> Samples:
-    length = min(ms_to_sample(_JOIN_FADE_MS), len(samples) // 2)
-    if not length:
-        return samples
-    faded = samples.copy()
-    slope = np.linspace(0, 1, length, dtype=np.float32)
-    faded[:length] *= slope
-    faded[-length:] *= slope[::-1]
-    return faded

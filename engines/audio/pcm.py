@@ -38,28 +38,14 @@ def samples_of(segment: AudioSegment) -> Samples:
     return samples if segment.channels == 1 else samples.reshape(-1, segment.channels)
 
 
-def segment_of(samples: Samples) -> AudioSegment:
-    """Return mono samples as a pydub segment of 48 kHz, 16-bit."""
-    scaled = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("<i2")
-    return AudioSegment(data=scaled.tobytes(), sample_width=2, frame_rate=SAMPLE_RATE_HZ, channels=1)
-
-
 def save_wav(samples: Samples, path: Path) -> None:
     """Write mono samples as WAV, 48 kHz, 16-bit; the same samples give the same bytes."""
-    with wave.open(os.fspath(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes(segment_of(samples).raw_data)
+    _write_wav(np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1), path, channels=1)
 
 
 def write_stereo_wav(samples: NDArray[np.int16], path: Path) -> None:
     """Write stereo samples, (n, 2), as WAV, 48 kHz, 16-bit."""
-    with wave.open(os.fspath(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes(samples.astype("<i2", copy=False).tobytes())
+    _write_wav(samples, path, channels=2)
 
 
 def map_wav(path: Path, *, channels: int) -> NDArray[np.int16]:
@@ -119,9 +105,26 @@ def short_levels(samples: Samples, window: int) -> NDArray[np.float32]:
     return np.asarray(np.sqrt(np.mean(np.square(padded.reshape(-1, window)), axis=1)), dtype=np.float32)
 
 
+def faded(samples: Samples, *, length: int) -> Samples:
+    """Return mono samples that rise from silence in `length` samples, and end in it: cut anywhere, they do not click.
+
+    What is shorter than both fades has two shorter ones.
+    """
+    slope = np.linspace(0, 1, min(length, len(samples) // 2), dtype=np.float32)
+    eased = samples.copy()
+    eased[: len(slope)] *= slope
+    eased[len(eased) - len(slope) :] *= slope[::-1]
+    return eased
+
+
 def ramp(edges: NDArray[np.float32], *, step: int, first: int, samples: int) -> NDArray[np.float32]:
     """Return `samples` gains from the start of step `first`, straight between gains at the edges of the steps."""
     part = edges[first : first + -(-samples // step) + 1]
     slope = (np.arange(step, dtype=np.float32) / np.float32(step))[None, :]
     curve: NDArray[np.float32] = part[:-1, None] + (part[1:] - part[:-1])[:, None] * slope
     return curve.reshape(-1)[:samples]
+
+
+def _write_wav(samples: NDArray[np.float32 | np.int16], path: Path, *, channels: int) -> None:
+    content = samples.astype("<i2", copy=False).tobytes()
+    AudioSegment(content, sample_width=2, frame_rate=SAMPLE_RATE_HZ, channels=channels).export(path, "wav").close()

@@ -7,7 +7,7 @@ import numpy as np
 
 from engines import ffmpeg
 from engines.audio.narration import HEAD_MS, TAIL_MS, Utterance
-from engines.audio.pcm import Samples, decode_to_wav, gain_of, load_wav, samples_of, save_wav
+from engines.audio.pcm import Samples, decode_to_wav, faded, gain_of, load_wav, samples_of, save_wav
 from engines.errors import SourceUnreadable, SpeechFailed
 from engines.timebase import ms_to_sample
 from models.timeline import WordTiming
@@ -52,15 +52,7 @@ def trim(samples: Samples, *, name: str) -> tuple[Samples, float]:
     head, tail = ms_to_sample(HEAD_MS), ms_to_sample(TAIL_MS)
     before, after = max(head - first, 0), max(last + tail - len(samples), 0)
     cut = np.pad(samples, (before, after))[first + before - head : last + before + tail]
-    return _faded(cut), (head - first) * 1000 / ms_to_sample(1000)
-
-
-def _faded(samples: Samples) -> Samples:
-    faded = samples.copy()
-    slope = np.linspace(0, 1, ms_to_sample(_FADE_MS), dtype=np.float32)
-    faded[: len(slope)] *= slope
-    faded[-len(slope) :] *= slope[::-1]
-    return faded
+    return faded(cut, length=ms_to_sample(_FADE_MS)), (head - first) * 1000 / ms_to_sample(1000)
 
 
 def _filters(tempo: float, semitones: int) -> str:

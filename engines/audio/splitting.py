@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engines.audio.alignment import activity_of, estimate
 from engines.audio.heard import Recogniser, recognised
-from engines.audio.pcm import Samples, decode_to_wav, load_wav, samples_of, save_wav, short_levels
+from engines.audio.pcm import Samples, decode_to_wav, faded, load_wav, samples_of, save_wav, short_levels
 from engines.audio.recording import LONGEST_MS
 from engines.audio.reference import MOST_CHARACTERS, Reference, joined, refer
 from engines.audio.spoken import plain_text
@@ -118,10 +118,7 @@ def _quiet_between(
 def _part(
     samples: Samples, span: tuple[int, int], timings: Sequence[WordTiming], output: Path, *, is_recognised: bool
 ) -> Speech:
-    part = samples[slice(*span)].copy()
-    slope = np.linspace(0, 1, ms_to_sample(_FADE_MS), dtype=np.float32)
-    part[: len(slope)] *= slope
-    part[-len(slope) :] *= slope[::-1]
+    part = faded(samples[slice(*span)], length=ms_to_sample(_FADE_MS))
     save_wav(part, output)
     duration_ms, shift_ms = samples_to_ms(len(part)), samples_to_ms(span[0])
     words = (_moved(timing, shift_ms, duration_ms) for timing in timings)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engines.audio.cleanup import clean_voice
 from engines.audio.loudness import SILENCE_LUFS, integrated, weighted_power
-from engines.audio.pcm import FULL_SCALE, Samples, gain_of, load_wav, samples_of
+from engines.audio.pcm import FULL_SCALE, Samples, faded, gain_of, load_wav, samples_of
 from engines.timebase import ms_to_sample
 from models.audio import SpeechPlacement
 
@@ -39,12 +39,4 @@ def _levelled(placement: SpeechPlacement, most: int) -> Samples:
     level = integrated(weighted_power(samples, step=_STEP)) + MONO_LU
     if level <= SILENCE_LUFS + MONO_LU:
         return samples[:0]
-    return _faded(samples * np.float32(gain_of(min(VOICE_LUFS - level, _MOST_GAIN_DB))))
-
-
-def _faded(samples: Samples) -> Samples:
-    length = min(_FADE, len(samples) // 2)
-    slope = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(max(length, 1))
-    samples[:length] *= slope
-    samples[len(samples) - length :] *= slope[::-1]
-    return samples
+    return faded(samples * np.float32(gain_of(min(VOICE_LUFS - level, _MOST_GAIN_DB))), length=_FADE)
