@@ -57,12 +57,6 @@ def require_subtitles(info: MediaInfo, source: str) -> None:
         raise SourceUnreadable(source=source, reason="it is no subtitle file: neither SubRip (.srt) nor WebVTT (.vtt)")
 
 
-def require_audio(info: MediaInfo, source: str) -> None:
-    """Raise SourceUnreadable unless `info` has something that can be heard."""
-    if not info.has_audio:
-        raise SourceUnreadable(source=source, reason="it has no sound")
-
-
 # --- pictures ----------------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.contrast import LEAST_CONTRAST, contrast
 from engines.subtitles.ass import write_ass
-from engines.subtitles.contrast import LEAST, contrast, surroundings
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look
@@ -15,6 +15,7 @@ from engines.subtitles.presets import load_preset, resolve_style
 from models.caption_settings import CaptionAnimation, Captions
 from models.captions import Page, SafeArea
 from models.timeline import WordTiming
+from tests.style_colors import surroundings
 
 PRESETS_DIR = Path(__file__).parents[3] / "assets" / "presets" / "captions"
 PRESETS = sorted(path.stem for path in PRESETS_DIR.glob("*.toml"))
@@ -33,21 +34,21 @@ def test_contrast_is_that_of_wcag():
 )
 def test_all_words_stand_out_whichever_colour_is_chosen(preset, field, color):
     style = resolve_style(Captions(preset=preset, **{field: color}), presets_dirs=[PRESETS_DIR])
-    assert min(contrast(*pair) for pair in surroundings(style)) >= LEAST
+    assert min(contrast(*pair) for pair in surroundings(style)) >= LEAST_CONTRAST
 
 
 @given(color=COLORS)
 def test_the_word_on_a_box_of_any_colour_stands_out(color):
     style = resolve_style(Captions(preset="boxed", highlight_color=color), presets_dirs=[PRESETS_DIR])
     assert style.highlight.box.color == color
-    assert contrast(*surroundings(style)[1]) >= LEAST
+    assert contrast(*surroundings(style)[1]) >= LEAST_CONTRAST
 
 
 @given(color=COLORS)
 def test_words_on_a_page_box_of_any_colour_stand_out(color):
     captions = Captions(preset="classic", box_color=color, outline_px=0)
     style = resolve_style(captions, presets_dirs=[PRESETS_DIR])
-    assert contrast(style.color, style.box.color) >= LEAST
+    assert contrast(style.color, style.box.color) >= LEAST_CONTRAST
 
 
 def test_colours_that_were_chosen_stay():
@@ -83,7 +84,7 @@ def test_drawn_words_stand_out_from_what_is_drawn_around_them(fonts_dir, burn, p
         near = cv2.dilate(fill.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ~fill
         ring = picture[near][:: near.sum() // 400 + 1]
         ratios = [contrast(color, "#{:02X}{:02X}{:02X}".format(*map(int, pixel))) for pixel in ring]
-        assert np.percentile(ratios, 60) >= LEAST
+        assert np.percentile(ratios, 60) >= LEAST_CONTRAST
 
 
 def rgb(raw, size: tuple[int, int]):

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from engines.contrast import LEAST_CONTRAST, contrast
 from engines.errors import PresetInvalid, PresetUnknown
-from engines.subtitles.contrast import LEAST, contrast, surroundings
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.presets import canvas_shape, load_preset, load_safe_area, resolve_style
 from models.caption_settings import CaptionCase, CaptionPosition, Captions, SafeAreaName
+from tests.style_colors import surroundings
 
 
 @pytest.mark.parametrize("name", ["karaoke", "boxed", "pop", "one-word", "classic", "minimal"])
@@ -14,7 +15,7 @@ def test_shipped_presets_load_and_their_fonts_are_there(presets_dir, fonts_dir, 
     style = load_preset(name, presets_dirs=[presets_dir])
     fonts = find_fonts(style.font, weight=style.weight, fonts_dirs=[fonts_dir])
     assert fonts.primary.weight == style.weight
-    assert min(contrast(*pair) for pair in surroundings(style)) >= LEAST
+    assert min(contrast(*pair) for pair in surroundings(style)) >= LEAST_CONTRAST
 
 
 def test_none_means_no_captions(presets_dir):
