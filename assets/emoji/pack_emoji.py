@@ -18,10 +18,10 @@ from PIL import Image
 _SELECTORS = (0xFE0E, 0xFE0F)
 _PRIVATE = range(0xFE000, 0xFFFFE)
 _LAST_ASCII, _TAG_END = 0x7F, 0xE007F
-_DARK_SIGNS = frozenset(map(ord, "©®™✖➕➖➗🟰🎵🎶🎼"))
+DARK_SIGNS = frozenset(map(ord, "©®™✖➕➖➗🟰🎵🎶🎼"))
 _COUNTRIES = ("gbeng", "gbsct", "gbwls")  # the only parts of countries with flags that are agreed on
 _QUALITY, _ALPHA_QUALITY = 45, 50
-_DATE = (2026, 1, 1, 0, 0, 0)
+DATE = (2026, 1, 1, 0, 0, 0)
 Spelling = tuple[int, ...]
 
 
@@ -51,13 +51,13 @@ def pack(source: Path, output: Path) -> None:
         for glyph, meant in sorted(spellings(font).items(), key=lambda item: sorted(item[1])):
             if meant and glyph in strike:
                 name = "_".join(sorted({_name(spelling) for spelling in meant}))
-                archive.writestr(zipfile.ZipInfo(f"{name}.webp", _DATE), _webp(strike[glyph].imageData))
+                archive.writestr(zipfile.ZipInfo(f"{name}.webp", DATE), webp_of(strike[glyph].imageData))
 
 
 def _is_wanted(spelling: Spelling) -> bool:
     if _TAG_END in spelling:
         return "".join(chr(point - 0xE0000) for point in spelling[1:-1]) in _COUNTRIES
-    if len(spelling) == 1 and (spelling[0] <= _LAST_ASCII or spelling[0] in _DARK_SIGNS):
+    if len(spelling) == 1 and (spelling[0] <= _LAST_ASCII or spelling[0] in DARK_SIGNS):
         return False
     return spelling[0] not in _PRIVATE and spelling[0] != 0x200D
 
@@ -66,7 +66,8 @@ def _name(spelling: Spelling) -> str:
     return "-".join(f"{point:x}" for point in spelling if point not in _SELECTORS)
 
 
-def _webp(png: bytes) -> bytes:
+def webp_of(png: bytes) -> bytes:
+    """Return a PNG as the archive keeps it."""
     target = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGBA")
     image.save(target, "WEBP", quality=_QUALITY, alpha_quality=_ALPHA_QUALITY, method=6)

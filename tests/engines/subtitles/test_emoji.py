@@ -15,10 +15,11 @@ def emoji(library: CaptionLibrary) -> EmojiPictures:
 
 
 SINGLE = "😀 ℹ️ Ⓜ️ ❤️ 🇩🇪 👩‍🚀 👨‍👩‍👧 🏳️‍🌈 🤷‍♀️ 1️⃣ 👍🏽 👩🏿‍🚀 🇫🇷 🏴󠁧󠁢󠁳󠁣󠁴󠁿 ▶️ 🙂‍↔️ 👩🏻‍❤️‍👨🏿"
+NEWER = "🫩 🫆 🪾 🫪 🫍 🧑‍🩰 🧑🏽‍🩰"  # of Emoji 16 and 17
 TONED = ("👍🏻👍🏼👍🏽👍🏾👍🏿👍", "👩🏻‍🚀👩🏼‍🚀👩🏽‍🚀👩🏾‍🚀👩🏿‍🚀👩‍🚀", "🤝🏻🤝🏿🤝🏽🤝🏾🤝🏼🤝")
 
 
-@pytest.mark.parametrize("text", SINGLE.split())
+@pytest.mark.parametrize("text", [*SINGLE.split(), *NEWER.split()])
 def test_emoji_have_pictures(emoji, text):
     assert clusters(text) == [text]
     picture = emoji.picture(text, height_px=90)
