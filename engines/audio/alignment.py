@@ -40,13 +40,20 @@ def estimate(
     the reference, laid over it, has them; without one, where their syllables put them.
     """
     activity = activity_of(samples)
-    known = reference if len(samples) <= ms_to_sample(_LONGEST_COMPARED_MS) else None
+    known = reference if reference and _comparable(reference, words, activity) else None
     weights = known.weights(words) if known else [weight(word.text) for word in words]
     stretches = _match(words, weights, _spoken_parts(activity), samples=len(samples))
     if known:
         heard = resample(samples, rate_hz=SAMPLE_RATE_HZ, target_hz=RATE_HZ)
         stretches = [part for stretch in stretches for part in _laid_over(stretch, known, heard)]
     return lay_words(words, stretches, activity, samples=len(samples))
+
+
+def _comparable(reference: Reference, words: Sequence[WrittenWord], activity: Activity) -> bool:
+    """Tell whether a recording lasts about as long as its reference: what spells letters out is none."""
+    heard_ms = int(activity.sum()) * WINDOW_MS
+    faster = 1000 * sum(reference.weights(words)) / max(heard_ms, 1)
+    return len(activity) * WINDOW_MS <= _LONGEST_COMPARED_MS and 1 / _MOST_FASTER < faster < _MOST_FASTER
 
 
 def _laid_over(stretch: Stretch, reference: Reference, heard: Samples) -> list[Stretch]:

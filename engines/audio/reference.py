@@ -16,6 +16,7 @@ from engines.audio.words import WrittenWord, is_spoken, spoken_text, weight, wor
 from engines.errors import VoiceUnavailable
 
 MOST_CHARACTERS = 10_000  # about ten minutes of speech
+_SPELT_OUT = ("ja", "km", "lo", "my", "th")  # whose letters espeak-ng names rather than reads
 _PROSODY = Prosody(words_per_minute=160, pitch=50, pitch_range=40, volume=70)
 _HEARD_DB = -40.0  # below the loudest: what counts as silence
 _STEP = RATE_HZ // 200
@@ -61,10 +62,13 @@ def refer(
 ) -> Reference | None:
     """Return how espeak-ng says `spoken` in `language` (BCP 47).
 
-    `origin` tells where in the written text each of its characters comes from; None if it is that text. None for a
-    language that it does not speak, and for texts that are very long or have nothing to say. Raises SpeechFailed.
+    `origin` tells where in the written text each of its characters comes from; None if it is that text. The result is
+    None for a language that it does not speak or read, and for texts that are very long or have nothing to say. Raises
+    SpeechFailed.
     """
     if not words or len(spoken) > MOST_CHARACTERS or not is_spoken(spoken):
+        return None
+    if language.lower().partition("-")[0] in _SPELT_OUT:
         return None
     try:
         voice = identifier_of(voice_for(language))

@@ -69,9 +69,22 @@ def test_pronunciations_are_what_is_compared(tmp_path: Path):
 def test_what_cannot_be_said_has_no_reference():
     words = split_words("nuqneH qaStaH nuq")
     assert refer(words, "nuqneH qaStaH nuq", language="xx-klingon") is None
+    assert refer(split_words("東京は日本の首都です"), "東京は日本の首都です", language="ja-JP") is None
     assert refer((), "", language="en") is None
     assert refer(split_words("🚀"), "🚀", language="en") is None
     assert refer(split_words("ha " * 4000), "ha " * 4000, language="en") is None
+
+
+def test_a_reference_that_spells_letters_out_does_not_count(tmp_path: Path):
+    """Such as of Chinese under an English voice: each character takes as long as its name there."""
+    text = "章鱼有三颗心脏，和蓝色的血液。"
+    words = attach_silent(split_words(text), text)
+    synthesize(text, voice=Voice(rate=1.3), language="zh", output=tmp_path / "said.wav")
+    samples = samples_of(load_wav(tmp_path / "said.wav"))
+    spelt = refer(words, text, language="en")
+    assert spelt
+    assert sum(spelt.weights(words)) > 3 * len(samples) / 48_000
+    assert estimate(words, samples, reference=spelt) == estimate(words, samples)
 
 
 def test_references_are_put_one_after_the_other():
