@@ -167,4 +167,4 @@ def _frames(
 
 
 def _absolute(output: Path | None) -> str | None:
-    return str(output.absolute()) if output else None
+    return str(output.resolve()) if output else None

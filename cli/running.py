@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ def in_flow_run(run: Callable[[], R]) -> R:
     gc.freeze()
     gc.enable()
     try:
-        with progress_bar(), no_heartbeat():
+        with interrupt_kept(), progress_bar(), no_heartbeat():
             return run()
     except TransportError as error:  # a step's own network faults have other names
         raise ApiUnreachable(url=configured_api_url(), reason=str(error)) from error
@@ -47,6 +48,30 @@ def choose_server() -> None:
     if configured_api_url() is None:
         os.environ.update(client_environment(ensure_server(notify=stderr.print)))
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextmanager
+def interrupt_kept() -> Generator[None]:
+    """Let Ctrl-C end the block as what it is, also where a library on its way makes an error of its own of it."""
+    seen = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal seen
+        seen = True
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except Exception as error:
+        if seen:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from engines.errors import LimitPassed, SpecInvalid, SpecMistake
+from engines.audio.espeak_voices import choose_voice
+from engines.errors import LimitPassed, SpecInvalid, SpecMistake, VoiceUnavailable
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.presets import NO_CAPTIONS, find_preset
 from engines.visuals.catalogue import EffectKind, use_of
 from models.caption_settings import Captions
 from models.spec import ShortSpec
+from models.voice import VoiceProvider
 from tasks.brand import branded
 from tasks.choices import allowed
 from tasks.cuts import cuts_of
@@ -31,7 +33,7 @@ class Mistakes:
         """Keep a mistake that the block raises, with the field's path where the mistake itself tells none."""
         try:
             yield
-        except (SpecMistake, LimitPassed) as mistake:
+        except (SpecMistake, LimitPassed, VoiceUnavailable) as mistake:
             self._problems.append(f"{field}: {mistake}" if field else str(mistake))
 
     def tell(self) -> None:
@@ -59,6 +61,7 @@ def settled(spec: ShortSpec) -> ShortSpec:
         with mistakes.collected():
             _check_font(spec.overlays.font, field="overlays.font")
     _check_effects(spec, mistakes)
+    _check_voices(spec, mistakes)
     mistakes.tell()
     return spec
 
@@ -83,3 +86,15 @@ def _check_effects(spec: ShortSpec, mistakes: Mistakes) -> None:
         for place, name in enumerate(scene.effects):
             with mistakes.collected(f"scenes.{number}.effects.{place}"):
                 use_of(name, EffectKind.LOOK)
+
+
+def _check_voices(spec: ShortSpec, mistakes: Mistakes) -> None:
+    """Look up the voices that are here and need no block; what a service has, it tells when it is asked to speak."""
+    recorded = spec.voice_over or not any(scene.narration.strip() and not scene.voice_over for scene in spec.scenes)
+    if recorded and not spec.script:
+        return
+    for place, voice in enumerate(spec.voice.chain()):
+        if voice.provider is VoiceProvider.ESPEAK and not voice.block:
+            field = f"voice.fallback.{place - 1}" if place else "voice.name" if voice.name else "language"
+            with mistakes.collected(field):
+                choose_voice(voice.name, language=spec.language)

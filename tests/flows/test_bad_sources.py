@@ -93,11 +93,22 @@ def test_text_that_no_font_draws_is_named_with_its_scene(bad_studio: Studio):
     assert "font" in failure.value.reason
 
 
-def test_an_unknown_voice_is_named_once_for_all_that_it_should_speak(bad_studio: Studio):
-    with pytest.raises(RenderFailed) as failure:
-        bad_studio.render(spec_of(GOOD, voice={"name": "en-uss"}))
-    assert all("en-uss" in reason and "en-us" in reason for reason in failure.value.reasons)
-    assert [f"scene {number}" in "".join(failure.value.reasons) for number in (1, 2, 3)] == [True] * 3
+def test_an_unknown_voice_is_told_once_and_before_it_should_speak(bad_studio: Studio):
+    voice = {"name": "en-uss", "fallback": ["espeak:+Anny", "espeak:de"]}
+    with pytest.raises(SpecInvalid) as failure:
+        bad_studio.render(spec_of(GOOD, voice=voice))
+    first, second = failure.value.problems
+    assert first.startswith("voice.name: voice 'en-uss': no such voice; ")
+    assert "en-us" in first.partition(";")[2]
+    assert second.startswith("voice.fallback.0: voice '+Anny': no such variant; ")
+    with pytest.raises(SpecInvalid, match="language: voice 'xq': no voice speaks this language"):
+        bad_studio.render(spec_of(GOOD, language="xq"))
+
+
+def test_nobody_asks_for_the_voice_of_a_short_that_needs_none(studio: Studio):
+    silent = {"visual": "color:#204060", "min_duration_ms": 200}
+    spec = {"title": "Silent", "quality": "draft", "canvas": {"preset": "square"}, "language": "xq", "scenes": [silent]}
+    assert studio.render(spec).video.frame_count == 6
 
 
 def test_all_names_that_there_are_not_are_told_at_once_by_their_fields_before_anything_runs(studio: Studio):
