@@ -77,12 +77,17 @@ def read_text(*, folder: str, name: str) -> str:
 
 
 def holds(file: PublishedFile) -> bool:
-    """Return whether the file is still at its destination with its size."""
-    folder, _, name = file.uri.rpartition("/")
+    """Return whether the file is still at its destination with its size, as far as that can be told."""
     try:
-        return open_target(folder).size(name) == file.size
+        return is_there(file)
     except (NeuroShortsError, OSError):  # where it cannot be told, publishing again finds out why
         return False
+
+
+def is_there(file: PublishedFile) -> bool:
+    """Return whether the file is still at its destination with its size. Raises StoreUnreachable, StoreRefused."""
+    folder, _, name = file.uri.rpartition("/")
+    return open_target(folder).size(name) == file.size
 
 
 def share_link(file: PublishedFile, settings: Settings) -> tuple[str, datetime | None]:

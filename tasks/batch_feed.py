@@ -7,7 +7,7 @@ from typing import Protocol
 
 from engines.errors import RunRefused
 from models.batch import Row, RowRecord, RowRun, RowState, RowStatus
-from tasks.batch_memory import RowMemory, is_finished, record_of, report_of
+from tasks.batch_memory import RowMemory, record_of
 
 MOST_CRASHES = 3
 FIRST_PAUSE_S = 0.5
@@ -62,7 +62,7 @@ class Feed:
             self._statuses[row.number] = self._statuses[row.number].model_copy(
                 update={"attempts": record.status.attempts}
             )
-        if again or record is None or not is_finished(record):
+        if again or record is None or not self._memory.is_finished(record):
             return False
         number = {"number": row.number, "origin": self._statuses[row.number].origin, "state": RowState.SKIPPED}
         self._tell(record.status.model_copy(update=number))
@@ -85,7 +85,7 @@ class Feed:
                 run = self._runner.start(row, attempts)
             except RunRefused as error:
                 run = RowRun(id="", state=RowState.FAILED, error=str(error))
-            if not (run.is_earlier and (run.state is not RowState.DONE or report_of(row, run) is None)):
+            if not (run.is_earlier and (run.state is not RowState.DONE or self._memory.report_of(row, run) is None)):
                 break
         status = self._statuses[row.number].model_copy(
             update={"attempts": attempts, "state": RowState.RUNNING, "run_id": run.id or None}
@@ -109,7 +109,7 @@ class Feed:
 
     def _settle(self, row: Row, run: RowRun) -> None:
         """Remember how a run ended; one whose process or machine died is handed to another worker."""
-        report = report_of(row, run) if run.state is RowState.DONE else None
+        report = self._memory.report_of(row, run) if run.state is RowState.DONE else None
         record: RowRecord = record_of(self._statuses[row.number], run, report)
         self._memory.remember(row, record)
         self._tell(record.status)

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engines.errors import RunRefused
+from blocks import destinations
+from engines.errors import RunRefused, StoreUnreachable
 from models.artifacts import ArtifactRef
 from models.audio import MixReport
 from models.batch import Row, RowRun, RowState, RowStatus
 from models.report import Publication, PublishedFile, RenderReport, StepReport, Video
 from models.spec import ShortSpec
 from tasks.batch_feed import MOST_CRASHES, Feed
-from tasks.batch_memory import RowMemory
+from tasks.batch_memory import PATIENCE_S, RowMemory
 from tasks.batch_pool import idempotency_key
 
 ROWS = 7
@@ -94,7 +96,7 @@ def feed(rows: list[Row], runner: ScriptedRunner, *, again: bool = False, at_onc
     Feed(
         statuses=statuses,
         runner=runner,
-        memory=RowMemory("batch"),
+        memory=RowMemory("batch", sleep=lambda _: None),
         at_once=at_once,
         on_change=lambda _: None,
         sleep=lambda _: None,
@@ -194,3 +196,39 @@ def test_a_finished_run_without_a_report_to_read_is_told(rows: list[Row], monkey
     assert statuses[1].state is RowState.DONE
     assert "report cannot be read" in str(statuses[1].error)
     assert feed_again(rows[:1], runner) == ["row-1"]  # nobody knows that the video is there
+
+
+def away(monkeypatch: pytest.MonkeyPatch, name: str, *, times: int) -> None:
+    """Let the first calls of a function find that storage does not answer."""
+    real, left = getattr(destinations, name), [times]
+
+    def reach(*args: Any, **more: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise StoreUnreachable(uri="s3://shorts", reason="503")
+        return real(*args, **more)
+
+    monkeypatch.setattr(destinations, name, reach)
+
+
+@pytest.mark.parametrize("name", ["read_text", "is_there"])
+def test_a_row_is_not_done_twice_because_storage_was_away_for_a_while(
+    name: str, rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = ScriptedRunner()
+    away(monkeypatch, "read_text", times=5)
+    assert all(status.link for status in feed(rows, runner).values())
+    away(monkeypatch, name, times=20)
+    assert feed_again(rows, runner) == []
+    assert len(runner.runs) == ROWS
+
+
+def test_storage_that_stays_away_is_not_waited_for_at_each_row(
+    rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses_s: list[float] = []
+    away(monkeypatch, "read_text", times=1_000_000)
+    memory = RowMemory("batch", sleep=pauses_s.append)
+    for row in rows:
+        assert memory.report_of(row, RowRun(id="x", state=RowState.DONE)) is None
+    assert PATIENCE_S <= sum(pauses_s) < PATIENCE_S + 60
