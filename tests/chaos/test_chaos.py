@@ -160,7 +160,8 @@ def test_every_render_is_done_once_or_has_failed_with_a_reason(
     assert {run.id for run in world.renders()} == {asked.run.id for asked in results}, "a run that nobody asked for"
     for batch, report in batch_reports.items():
         verdict.check_batch(batch, report, rows)
-    mistaken = [asked for asked in results if asked.render.is_mistaken]
+    mistaken = [asked for asked in results if asked.render.is_mistaken and not asked.was_cut_off]
+    assert {asked.render.number for asked in mistaken} == set(plan.MISTAKEN)
     assert all("scene" in asked.reason and "missing.png: not found" in asked.reason for asked in mistaken)
     done = [asked for asked in results if asked.is_done]
     assert len({asked.render for asked in done}) == len(done), "a render was done twice"
