@@ -1,21 +1,16 @@
 """Read a spec from YAML or JSON text, and tell every mistake at once."""
 
 import json
-import posixpath
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from engines.errors import SpecInvalid
+from engines.spec_paths import resolve_paths
 from engines.spec_problems import problems_of
-from models.base import Model
 from models.spec import ShortSpec
-from models.voice import VoiceProvider
-
-M = TypeVar("M", bound=Model)
 
 MOST_BYTES = 1_000_000
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -75,71 +70,6 @@ def build_spec(data: object, *, base_dir: Path | str) -> ShortSpec:
         return resolve_paths(ShortSpec.model_validate(data), base_dir=base_dir)
     except ValidationError:
         raise SpecInvalid(problems=problems_of(data)) from None
-
-
-def resolve_paths(spec: ShortSpec, *, base_dir: Path | str) -> ShortSpec:
-    """Return `spec` with every relative local path made absolute from `base_dir`, a folder or a URL such as s3://…."""
-
-    def absolute(source: str | None) -> str | None:
-        if source is None or ":" in source.split("/")[0]:
-            return source
-        path = Path(source).expanduser()
-        if isinstance(base_dir, Path):
-            return str((base_dir / path).resolve())
-        return str(path) if path.is_absolute() else _below_url(base_dir, source)
-
-    named = ("visual", "second_visual", "voice_over", "sound")
-    scenes = tuple(
-        scene.model_copy(update={name: absolute(getattr(scene, name)) for name in named}) for scene in spec.scenes
-    )
-    voice = spec.voice.model_copy(
-        update={
-            "name": _model_path(spec.voice.provider, spec.voice.name, absolute),
-            "fallback": tuple(_stand_in(said, absolute) for said in spec.voice.fallback),
-        }
-    )
-    music = _with_paths(spec.music, ("track",), absolute)
-    sound = _with_paths(spec.sound, ("transition_sound",), absolute)
-    captions = _with_paths(spec.captions, ("source",), absolute)
-    variants = tuple(_with_paths(variant, ("captions_source",), absolute) for variant in spec.variants)
-    overlays = _with_paths(spec.overlays, ("logo",), absolute)
-    visuals = tuple(absolute(visual) for visual in spec.visuals)
-    return _with_paths(spec, ("intro", "outro"), absolute).model_copy(
-        update={
-            "scenes": scenes,
-            "voice": voice,
-            "voice_over": absolute(spec.voice_over),
-            "music": music,
-            "sound": sound,
-            "captions": captions,
-            "variants": variants,
-            "overlays": overlays,
-            "visuals": visuals,
-            "destination": absolute(spec.destination),
-        }
-    )
-
-
-def _with_paths(model: M, names: Sequence[str], absolute: Callable[[str | None], str | None]) -> M:
-    """Return the model with some fields made absolute; those that were left out stay left out."""
-    return model.model_copy(update={name: absolute(getattr(model, name)) for name in names if getattr(model, name)})
-
-
-def _model_path(provider: str, name: str, absolute: Callable[[str | None], str | None]) -> str:
-    """Return the name of a voice: Piper's may be a path; without a slash it is one of a folder that a block names."""
-    return (absolute(name) or "") if provider == VoiceProvider.PIPER and "/" in name else name
-
-
-def _stand_in(said: str, absolute: Callable[[str | None], str | None]) -> str:
-    provider, colon, name = said.partition(":")
-    return f"{provider}{colon}{_model_path(provider, name, absolute)}"
-
-
-def _below_url(base_url: str, path: str) -> str:
-    """Return the address of a relative path; `..` leads up, but never out of the bucket or host."""
-    scheme, _, location = base_url.partition("://")
-    root, _, folder = location.partition("/")
-    return f"{scheme}://{root}{posixpath.normpath(f'/{folder}/{path}')}"
 
 
 def _parse(text: str) -> object:

@@ -19,7 +19,8 @@ def _known_source(value: str) -> str:
     return value
 
 
-SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source)]
+ADDRESS = "address"  # marks fields whose relative paths start at the spec's own folder
+SourceAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_source), ADDRESS]
 
 SOUGHT_PATTERN = re.compile(r"^(stock:(photo:|video:|(?!photo:|video:))|image:)\s*[^\s\x00-\x1f][^\x00-\x1f]*$")
 MOST_QUERY_CHARACTERS = 100  # what Pixabay takes
@@ -35,4 +36,4 @@ def _known_visual(value: str) -> str:
     return value
 
 
-VisualAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_visual)]
+VisualAddress = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_known_visual), ADDRESS]
