@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from blocks.places import STORE, local_folder
 from blocks.settings import Settings
 from engines.errors import ChoiceRefused
+from models.destination import fixed_part
 from models.spec import ShortSpec
 
 
@@ -30,7 +31,7 @@ def check_destination(folder: str, settings: Settings) -> None:
         raise ChoiceRefused(field="destination", chosen=shown, known="addresses without passwords, of one scheme")
     if settings.allowed_destinations is None:
         return
-    roots = (_fixed_part(settings.destination), *settings.allowed_destinations)
+    roots = (fixed_part(settings.destination), *settings.allowed_destinations)
     if not any(_is_below(folder, root) for root in roots):
         known = ", ".join(settings.allowed_destinations) or "none but its own"
         raise ChoiceRefused(field="destination", chosen=folder, known=known)
@@ -57,9 +58,3 @@ def _resolved(place: str) -> Path:
     path = local_folder(place)
     assert path is not None
     return path.resolve()
-
-
-def _fixed_part(destination: str) -> str:
-    """Return a destination up to its first placeholder."""
-    fixed, brace, _ = destination.partition("{")
-    return fixed.rpartition("/")[0] if brace else fixed

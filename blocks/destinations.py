@@ -8,10 +8,11 @@ from blocks import claims, links
 from blocks.drive_target import DriveTarget
 from blocks.local_target import LocalTarget
 from blocks.places import local_folder, protocol_of
+from blocks.remote import RemoteFolder
 from blocks.remote_target import RemoteTarget
 from blocks.settings import Settings
 from engines.errors import NeuroShortsError, StoreUnreachable, UploadDamaged
-from models.destination import Labels, Overwrite, Owner, settled
+from models.destination import Labels, Overwrite, Owner, fixed_part, settled
 from models.report import PublishedFile
 
 
@@ -88,6 +89,18 @@ def is_there(file: PublishedFile) -> bool:
     """Return whether the file is still at its destination with its size. Raises StoreUnreachable, StoreRefused."""
     folder, _, name = file.uri.rpartition("/")
     return open_target(folder).size(name) == file.size
+
+
+def sweep(destination: str, *, older_than_s: float, dry_run: bool = False) -> int:
+    """Remove what uploads to a destination that were cut off so long ago have left, and return their number.
+
+    It may have placeholders. Folders of this machine and Drive are left: a copy that was cut off goes with the next,
+    and Drive forgets. Raises StoreUnreachable, StoreRefused.
+    """
+    folder = fixed_part(destination).rstrip("/")
+    if local_folder(folder) is not None or protocol_of(folder) == "gdrive":
+        return 0
+    return RemoteFolder(folder).sweep(older_than_s=older_than_s, dry_run=dry_run)
 
 
 def share_link(file: PublishedFile, settings: Settings) -> tuple[str, datetime | None]:

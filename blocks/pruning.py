@@ -7,7 +7,9 @@ a live render has made and not recorded yet, and what it has found in the cache 
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from blocks.eviction import digest_of
@@ -24,13 +26,16 @@ def prune(
 ) -> PruneReport:
     """Forget records unused for `max_age_s`, and, while blobs pass `max_bytes`, those unused longest; remove orphans.
 
-    With `dry_run` only tell what would go. Raises StoreUnreachable.
+    Uploads that were cut off more than a day ago go as well. With `dry_run` only tell what would go. Raises
+    StoreUnreachable.
     """
     now = time.time()
     limit_s = max(max_age_s, MIN_AGE_S)
     records = sorted(store.list("results"), key=lambda record: record.modified_s)
     blobs = {digest_of(blob.key): blob for blob in store.list("blobs")}
-    refers = {record.key: _digests(store, record) for record in records}
+    with ThreadPoolExecutor(store.asked_at_once) as pool:
+        digests = pool.map(partial(_digests, store), records)
+        refers = {record.key: found for record, found in zip(records, digests, strict=True)}
 
     expired = [record for record in records if now - record.modified_s > limit_s]
     kept = records[len(expired) :]
@@ -40,6 +45,7 @@ def prune(
 
     needed = set[str]().union(*(refers[record.key] for record in kept))
     orphans = [blob for digest, blob in blobs.items() if digest not in needed and now - blob.modified_s > MIN_AGE_S]
+    uploads = store.sweep(older_than_s=MIN_AGE_S, dry_run=dry_run)
     if not dry_run:
         removed = [*_remove(store, expired), *_remove(store, orphans)]
         _prune_copies(store, unused_s=limit_s)
@@ -51,6 +57,7 @@ def prune(
         removed_records=sum(record.key in gone for record in expired),
         removed_blobs=sum(blob.key in gone for blob in orphans),
         freed_bytes=freed,
+        removed_uploads=uploads,
         kept_records=len(records) - sum(record.key in gone for record in expired),
         kept_bytes=sum(blob.size for blob in blobs.values()) - freed,
     )
@@ -80,15 +87,19 @@ def _surplus(
     return len(records)
 
 
-def _remove(store: ArtifactStore, entries: Iterable[Stored]) -> list[Stored]:
+def _remove(store: ArtifactStore, entries: Sequence[Stored]) -> list[Stored]:
     """Remove what has not been used since it was listed, and return that."""
-    removed = []
-    for entry in entries:
-        now = store.stat(entry.key)
-        if now is not None and now.modified_s <= entry.modified_s:
-            store.remove(entry.key)
-            removed.append(entry)
-    return removed
+    with ThreadPoolExecutor(store.asked_at_once) as pool:
+        gone = list(pool.map(partial(_remove_unused, store), entries))
+    return [entry for entry, is_gone in zip(entries, gone, strict=True) if is_gone]
+
+
+def _remove_unused(store: ArtifactStore, entry: Stored) -> bool:
+    now = store.stat(entry.key)
+    if now is None or now.modified_s > entry.modified_s:
+        return False
+    store.remove(entry.key)
+    return True
 
 
 def _prune_copies(store: ArtifactStore, *, unused_s: float) -> None:

@@ -20,6 +20,7 @@ from blocks.places import (
     open_place,
     put_bytes,
     put_file,
+    puts_whole,
 )
 from blocks.sinks import Sink
 from blocks.usage import Stored
@@ -82,6 +83,22 @@ class RemoteFolder:
         with self._reached(key) as path, suppress(FileNotFoundError):
             self._fs.rm_file(path)
 
+    def sweep(self, *, older_than_s: float, dry_run: bool = False) -> int:
+        """Remove what uploads that were cut off so long ago have left below the folder, and return their number."""
+        with self._reached("") as path:
+            if self._is_s3:
+                return s3_uploads.abort_older(self._fs, path, older_than_s=older_than_s, dry_run=dry_run)
+            if puts_whole(self._fs):
+                return 0
+            self._fs.invalidate_cache()
+            parts = {each: info for each, info in self._fs.find(path, detail=True).items() if is_part(each)}
+            limit = time.time() - older_than_s
+            old = [each for each, info in parts.items() if _stored(each, info).modified_s < limit]
+            for part in [] if dry_run else old:
+                with suppress(FileNotFoundError):
+                    self._fs.rm_file(part)
+            return len(old)
+
     def upload(self, source: Path, key: str) -> None:
         """Put a file; the object appears whole."""
         with self._reached(key, puts=True) as path:
@@ -124,7 +141,7 @@ class RemoteFolder:
 
     @contextmanager
     def _reached(self, key: str, *, puts: bool = False) -> Generator[str]:
-        path, uri = (f"{base.rstrip('/')}/{key}" for base in (self._base, self._url))
+        path, uri = (f"{base.rstrip('/')}/{key}".rstrip("/") for base in (self._base, self._url))
         try:
             yield path
         except FileNotFoundError as error:

@@ -69,6 +69,11 @@ class ArtifactStore:
         """Whether blobs live elsewhere and `root` is only a cache."""
         return self._remote is not None
 
+    @property
+    def asked_at_once(self) -> int:
+        """How many requests make sense at the same time: a remote store takes long for each."""
+        return _ASKED_AT_ONCE if self._remote and self._remote.takes_many_at_once else 1
+
     def put(self, path: Path, media_type: str, *, move: bool = False, sha256: str | None = None) -> ArtifactRef:
         """Store the file at `path` and return its reference.
 
@@ -96,8 +101,8 @@ class ArtifactStore:
 
     def absent(self, refs: Sequence[ArtifactRef]) -> list[ArtifactRef]:
         """Return those of the blobs that `has` says no of; a remote store is asked for some at once."""
-        if self._remote and self._remote.takes_many_at_once and len(refs) > 1:
-            with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+        if self.asked_at_once > 1 and len(refs) > 1:
+            with ThreadPoolExecutor(self.asked_at_once) as pool:
                 found = list(pool.map(self.has, refs))
         else:
             found = [self.has(ref) for ref in refs]
@@ -209,6 +214,13 @@ class ArtifactStore:
             self._remote.upload(part, key)
         else:
             _rename_into_place(part, self.root / key)
+
+    def sweep(self, *, older_than_s: float, dry_run: bool = False) -> int:
+        """Remove what uploads to a remote store that were cut off so long ago have left, and return their number.
+
+        In a folder each process sweeps what those before it have left.
+        """
+        return self._remote.sweep(older_than_s=older_than_s, dry_run=dry_run) if self._remote else 0
 
     def remove(self, key: str) -> None:
         """Remove a file that `list` named."""

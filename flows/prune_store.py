@@ -35,5 +35,6 @@ def _markdown(report: PruneReport, dry_run: bool) -> str:
             f"- Results: {report.removed_records} removed, {report.kept_records} kept",
             f"- Files: {report.removed_blobs} removed, {report.freed_bytes / 1e6:.1f} MB freed, "
             f"{report.kept_bytes / 1e6:.1f} MB kept",
+            f"- Uploads that were cut off: {report.removed_uploads} removed",
         ]
     )

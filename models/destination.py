@@ -72,6 +72,12 @@ def known_destination(destination: str) -> str:
     return destination
 
 
+def fixed_part(destination: str) -> str:
+    """Return a destination up to its first placeholder."""
+    fixed, brace, _ = destination.partition("{")
+    return fixed.rpartition("/")[0] if brace else fixed
+
+
 def dated(destination: str, day: date) -> str:
     """Return a destination with its dates filled in."""
     dates = {"date": day.isoformat(), "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}"}

@@ -3,15 +3,20 @@
 import json
 import os
 import time
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blocks import store as stores
+from blocks.object_store import ObjectStore
 from blocks.pruning import MIN_AGE_S, prune
 from blocks.records import SERIALIZER, StepRecords
 from blocks.store import ArtifactStore, open_store
 from models.artifacts import ArtifactRef
+from tasks.prune import prune_blobs
+from tests.storage_servers import PASSWORD, USER, sftp_server
 
 DAY_S = 24 * 3600.0
 
@@ -121,3 +126,36 @@ def test_a_remote_store_is_pruned_where_it_lies(tmp_path: Path, monkeypatch: pyt
     assert report.removed_blobs == 1
     assert not store.has(ref)
     stores._open.cache_clear()
+
+
+def test_uploads_in_parts_that_were_cut_off_are_aborted_in_the_store_and_at_the_destination(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """The server dates every upload years back."""
+    monkeypatch.setenv("NEUROSHORTS_STORE", f"{s3.url}/store")
+    monkeypatch.setenv("NEUROSHORTS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NEUROSHORTS_DESTINATION", f"{s3.url}/out/{{date}}/{{slug}}")
+    for key in ("store/blobs/ab/film", "store-of-another/film", "out/2026/film", "elsewhere/film"):
+        s3.client.create_multipart_upload(Bucket=s3.bucket, Key=key)
+    assert prune_blobs.fn(30, None, dry_run=True).removed_uploads == 2
+    assert len(s3.unfinished()) == 4
+    assert prune_blobs.fn(30, None, dry_run=False).removed_uploads == 2
+    assert sorted(s3.unfinished()) == ["elsewhere/film", "store-of-another/film"]
+
+
+def test_temporary_files_of_a_server_that_renames_are_removed_when_they_are_old(tmp_path: Path, prefect_server: str):
+    with sftp_server(tmp_path) as (port, host_key):
+        where = {"host": "127.0.0.1", "port": port, "host_key": host_key, "username": USER, "password": PASSWORD}
+        name = f"pruned-{uuid.uuid4().hex[:8]}"
+        ObjectStore(kind="sftp", folder="/films", **where).save(name)
+        store = ArtifactStore(f"store://{name}/store", cache_dir=tmp_path / "cache")
+        store.write_record("ab" * 32, b"{}")
+        old, new = (tmp_path / f"films/store/blobs/ab/{part}.part" for part in ("old", "new"))
+        old.parent.mkdir(parents=True)
+        for path in (old, new):
+            path.touch()
+        os.utime(old, (0, 0))
+        assert prune(store, max_age_s=30 * DAY_S, dry_run=True).removed_uploads == 1
+        assert prune(store, max_age_s=30 * DAY_S).removed_uploads == 1
+        assert (old.exists(), new.exists()) == (False, True)
+        assert store.read_record("ab" * 32) == b"{}"
