@@ -30,7 +30,7 @@ from blocks.settings import get_settings
 from blocks.sinks import Sink
 from blocks.usage import Stored, is_stale, list_local, mark_used, stat_local
 from blocks.workspace import Workspace
-from engines.errors import DiskFull, StoreCorrupt
+from engines.errors import DiskFull, StoreCorrupt, StoreRefused
 from models.artifacts import ArtifactRef
 
 _ASKED_AT_ONCE = 8
@@ -53,13 +53,19 @@ class ArtifactStore:
     def __init__(self, url: str, *, cache_dir: Path, max_bytes: int | None = None) -> None:
         """Open the store at `url`; `cache_dir` holds local copies when the store is remote.
 
-        Above `max_bytes` of blobs on this machine, those that were not used for longest are removed.
+        Above `max_bytes` of blobs on this machine, those that were not used for longest are removed. Raises
+        StoreRefused for a folder that cannot be used, and what `open_place` raises.
         """
         self.url = url.rstrip("/")
         folder = local_folder(url)
         self._remote = RemoteFolder(self.url) if folder is None else None
         self.root = folder or cache_dir
-        self._workspace = Workspace(self.root / "tmp")
+        try:
+            self._workspace = Workspace(self.root / "tmp")
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(path=str(self.root), reason=error.strerror) from error
+            raise StoreRefused(uri=str(self.root), reason=error.strerror) from error
         self._proofs = Proofs()
         self.shelf = Shelf(self.root, max_bytes=max_bytes)
         self.parts = self.shelf.parts

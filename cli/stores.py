@@ -1,5 +1,6 @@
 """The commands about the artifact store and this machine's cache of it."""
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,8 @@ from cli.running import choose_server
 
 if TYPE_CHECKING:
     from blocks.store import ArtifactStore
+
+_DAY_S = 24 * 3600.0
 
 app = typer.Typer()
 cache_app = typer.Typer(no_args_is_help=True, help="The files that this machine keeps of the artifact store.")
@@ -43,21 +46,23 @@ def copy_store(
 @cache_app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
     """Tell what the cache takes, and what of it running renders need."""
-    from rich.filesize import decimal
-
     with told_errors():
         store = _own_store()
         told = store.shelf.status(store.url)
     if as_json:
         stdout.out(told.model_dump_json(indent=2), highlight=False)
         return
-    limit = "no limit" if told.max_bytes is None else f"limit {decimal(told.max_bytes)}"
-    stdout.print(f"[bold]{told.folder}[/]" + ("" if told.store == told.folder else f", of {told.store}"))
-    stdout.print(
-        f"{told.files} files, {decimal(told.bytes)} ({limit}, {decimal(told.free_bytes)} free)", highlight=False
-    )
-    stdout.print(f"{told.held_files} files, {decimal(told.held_bytes)}, in use by running programs", highlight=False)
-    stdout.print(f"{told.half_fetched_files} half fetched, {decimal(told.half_fetched_bytes)}", highlight=False)
+    limit = "no limit" if told.max_bytes is None else f"of at most {_size(told.max_bytes)}"
+    of_store = "" if told.store == told.folder else f", copies of {told.store}"
+    lines = [
+        told.folder + of_store,
+        f"{_files(told.files)}, {_size(told.bytes)} {limit}; {_size(told.free_bytes)} free on the disk",
+        f"{_files(told.held_files)}, {_size(told.held_bytes)}, in use by running programs",
+        f"{_files(told.half_fetched_files)}, {_size(told.half_fetched_bytes)}, half fetched",
+    ]
+    if told.oldest_use_s is not None:
+        lines.append(f"longest unused: {(time.time() - told.oldest_use_s) / _DAY_S:.1f} days")
+    stdout.print("\n".join(lines), markup=False, highlight=False)
 
 
 @cache_app.command()
@@ -70,8 +75,6 @@ def prune(
     as_json: Annotated[bool, typer.Option("--json", help="Print what was removed as JSON.")] = False,
 ) -> None:
     """Remove the files that were not used for longest; never what running renders need."""
-    from rich.filesize import decimal
-
     with told_errors():
         shelf = _own_store().shelf
         most = shelf.max_bytes if max_gib is None else int(max_gib * (1 << 30))
@@ -80,11 +83,24 @@ def prune(
     if as_json:
         stdout.out(gone.model_dump_json(indent=2), highlight=False)
         return
-    stdout.print(
-        f"{gone.removed_files} files ({decimal(gone.removed_bytes)}) and {gone.removed_parts} half-fetched ones "
-        f"{'would be ' if dry_run else ''}removed, {gone.kept_files} ({decimal(gone.kept_bytes)}) kept",
-        highlight=False,
-    )
+    removed = f"{_files(gone.removed_files)} ({_size(gone.removed_bytes)})"
+    if gone.removed_parts:
+        removed += f" and {_files(gone.removed_parts)} half fetched"
+    verb = "would be removed" if dry_run else "removed"
+    kept = f"{_files(gone.kept_files)} ({_size(gone.kept_bytes)}) kept"
+    stdout.print(f"{removed} {verb}, {kept}", highlight=False)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes in the units of the settings."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << power:
+            return f"{count / (1 << power):.1f} {unit}"
+    return f"{count} B"
 
 
 def _own_store() -> "ArtifactStore":

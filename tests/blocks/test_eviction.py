@@ -270,15 +270,31 @@ def test_nothing_is_lost_between_finding_and_using(tmp_path: Path):
 def test_the_command_tells_and_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     kept = Kept(tmp_path / "root")
     for name in "ab":
-        kept.put(name, 1000, hours=30)
+        kept.put(name, 1000, hours=36)
     monkeypatch.setenv("NEUROSHORTS_STORE", str(kept.root))
     monkeypatch.setenv("NEUROSHORTS_CACHE_MAX_GIB", "2")
     run = CliRunner().invoke
     told = json.loads(run(app, ["cache", "status", "--json"]).stdout)
     assert (told["files"], told["bytes"], told["max_bytes"]) == (2, 2000, 2 << 30)
-    assert "2 files" in run(app, ["cache", "status"]).stdout
-    assert "2 files (2.0 kB)" in run(app, ["cache", "prune", "--unused-days", "1", "--dry-run"]).stdout
+    first, *lines = run(app, ["cache", "status"]).stdout.splitlines()
+    assert first == str(kept.root)
+    assert lines[0].startswith("2 files, 2.0 KiB of at most 2.0 GiB; ")
+    assert lines[1:] == [
+        "0 files, 0 B, in use by running programs",
+        "0 files, 0 B, half fetched",
+        "longest unused: 1.5 days",
+    ]
+    told = run(app, ["cache", "prune", "--unused-days", "1", "--dry-run"]).stdout
+    assert told == "2 files (2.0 KiB) would be removed, 0 files (0 B) kept\n"
     assert kept.left() == {"a", "b"}
     gone = json.loads(run(app, ["cache", "prune", "--max-gib", "0", "--json"]).stdout)
     assert gone["removed_files"] == 2
     assert kept.left() == set()
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NEUROSHORTS_STORE", str(tmp_path / "file" / "store"))
+    told = CliRunner().invoke(app, ["cache", "status"])
+    assert told.exit_code == 1
+    assert told.stderr == f"{tmp_path}/file/store: refused: Not a directory\n"
