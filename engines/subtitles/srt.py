@@ -1,6 +1,7 @@
 """SubRip files, written and read. The only module that touches pysrt."""
 
 import codecs
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,7 @@ import chardet
 import pysrt
 
 from engines.errors import SourceNotFound, SourceUnreadable
+from engines.subtitles.ass_text import WORD_JOINER
 from models.captions import Cue
 
 MAX_BYTES = 10_000_000
@@ -21,10 +23,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CODES = re.compile(r"(?<=[{\\])|(?<=<)(?=[A-Za-z/])")
 
 
 def write_srt(cues: Sequence[Cue]) -> str:
-    """Return cues as the text of a SubRip file (to be written as UTF-8). Blank lines in a cue's text are left out."""
+    """Return cues as the text of a SubRip file (to be written as UTF-8). Blank lines in a cue's text are left out.
+
+    What would be a code to players (`{\\an8}`, `\\N`, `<b>`) has a word joiner in it, which nobody sees.
+    """
     items = [
         pysrt.SubRipItem(index=number, start=cue.start_ms, end=cue.end_ms, text=_block(cue.text))
         for number, cue in enumerate(cues, start=1)
@@ -55,7 +61,8 @@ def read_srt(path: Path, *, source: str = "") -> tuple[Cue, ...]:
 
 def _cue(item: pysrt.SubRipItem) -> Cue:
     start_ms = max(0, int(item.start.ordinal))
-    return Cue(start_ms=start_ms, end_ms=max(start_ms, int(item.end.ordinal)), text=str(item.text).strip())
+    text = str(item.text).replace(WORD_JOINER, "").strip()
+    return Cue(start_ms=start_ms, end_ms=max(start_ms, int(item.end.ordinal)), text=text)
 
 
 def decode(content: bytes) -> str:
@@ -81,5 +88,6 @@ def _lines(text: str) -> list[str]:
 
 
 def _block(text: str) -> str:
+    """Return what stands under a cue's times, with the codes that players would obey parted."""
     lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    return _CODES.sub(WORD_JOINER, "\n".join(line for line in lines if line))

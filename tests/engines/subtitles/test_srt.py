@@ -1,10 +1,13 @@
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines import ffmpeg
 from engines.errors import SourceNotFound, SourceUnreadable
+from engines.subtitles.ass_text import WORD_JOINER
 from engines.subtitles.srt import read_srt, write_srt
 from engines.subtitles.text import plain_text
 from models.captions import Cue
@@ -29,6 +32,27 @@ def test_what_is_written_is_read_back(tmp_path_factory, cues):
     path = tmp_path_factory.mktemp("srt") / "a.srt"
     path.write_text(write_srt(cues), encoding="utf-8", newline="\n")
     assert read_srt(path) == cues
+
+
+def test_no_text_gives_a_player_codes(tmp_path: Path):
+    hostile = (
+        "{\\an8}top {\\b1}bold{\\b0} one\\Ntwo\\hthree",
+        "{y:i}slanted {Y:b}all {c:$0000ff}red",
+        '<b>bold</b> <font color="red">red</font> <i>slanted',
+    )
+    cues = tuple(Cue(start_ms=at * 1000, end_ms=at * 1000 + 900, text=text) for at, text in enumerate(hostile))
+    (tmp_path / "a.srt").write_text(write_srt(cues), encoding="utf-8")
+    ffmpeg.run(["-i", str(tmp_path / "a.srt"), str(tmp_path / "a.ass")], timeout_s=30)
+    lines = [line for line in (tmp_path / "a.ass").read_text("utf-8").splitlines() if line.startswith("Dialogue:")]
+    played = [line.split(",", 9)[9] for line in lines]
+    assert [text.replace(WORD_JOINER, "") for text in played] == list(hostile)
+    assert not any(re.search(r"\\[A-Za-z]", text) for text in played)
+    assert read_srt(tmp_path / "a.srt") == cues
+
+
+def test_plain_text_is_written_as_it_is():
+    text = "1 < 2, and I <3 you & so on: 50% [ok]"
+    assert f"\n{text}\n" in write_srt((Cue(start_ms=0, end_ms=900, text=text),))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
