@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from blocks.bodies import Deadline, cut_off_after, pieces
 from blocks.settings import Settings
 from blocks.web import MAY_PASS, retry_after_s
+from engines.bodies import Deadline, cut_off_after, pieces
 from engines.errors import ServiceFailed, ServiceRefused
 
 _KEY_REFUSED = frozenset({401, 403})

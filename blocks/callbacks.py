@@ -7,9 +7,9 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
 
-from blocks.bodies import cut_off_after
 from blocks.settings import Settings
 from blocks.web import checked_address, name_of, retry_after_s, server_of, without_secrets
+from engines.bodies import cut_off_after
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
 from engines.signing import sign
 

@@ -6,8 +6,8 @@ import re
 
 import httpx
 
-from blocks.bodies import declared_bytes
 from blocks.sinks import Sink
+from engines.bodies import declared_bytes
 
 _RANGE = re.compile(r"^bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)$")
 _DIGESTS = re.compile(r"sha-256=:?([A-Za-z0-9+/=]+):?", re.IGNORECASE)

@@ -14,10 +14,10 @@ from typing import IO
 
 import httpx
 
-from blocks.bodies import Deadline, cut_off_after, declared_bytes, pieces
 from blocks.ranges import claimed_sha256, length_of, range_of, rest_wanted, resume_tag, version_of
 from blocks.settings import Settings
 from blocks.sinks import Sink
+from engines.bodies import Deadline, cut_off_after, declared_bytes, pieces
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
 from engines.retry_after import seconds_of
 

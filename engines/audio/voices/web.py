@@ -1,12 +1,12 @@
 """Asking a speech service over HTTP: bounded answers, and errors told apart by whose fault they are."""
 
 import json
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from engines.bodies import Deadline, cut_off_after, pieces
 from engines.errors import SpeechFailed, VoiceUnavailable
 from engines.retry_after import seconds_of
 
@@ -16,6 +16,7 @@ _MAY_PASS = frozenset({408, 409, 425, 429})
 _OF_THE_KEY = frozenset({401, 403})
 _OUT_OF_CREDIT = frozenset({"quota_exceeded", "insufficient_quota"})
 _LONGEST_REASON = 200
+_HEADERS = {"Accept-Encoding": "gzip"}  # what `pieces` unpacks
 
 
 @dataclass(frozen=True)
@@ -41,35 +42,40 @@ class SpeechService:
         """Return the data in a JSON answer. Raises SpeechFailed."""
         try:
             return json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SpeechFailed(voice=self.name, reason="its answer is not JSON") from error
 
     def _ask(self, method: str, path: str, **request: Any) -> bytes:
         timeout = httpx.Timeout(self.timeout_s, connect=CONNECT_TIMEOUT_S)
-        deadline_s = time.monotonic() + self.timeout_s
+        deadline = Deadline()
         url = f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
         try:
             with (
-                httpx.Client(timeout=timeout, trust_env=False, headers=self.headers) as client,
-                client.stream(method, url, **request) as answer,
+                cut_off_after(self.timeout_s) as deadline,
+                httpx.Client(timeout=timeout, trust_env=False, headers={**_HEADERS, **self.headers}) as client,
+                client.stream(method, url, extensions=deadline.extensions, **request) as answer,
             ):
-                body = self._read(answer, deadline_s)
+                body = self._read(answer)
+            self._check_time(deadline)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise VoiceUnavailable(voice=self.name, reason=f"its address is wrong: {error}") from error
         except httpx.HTTPError as error:
+            self._check_time(deadline)
             raise SpeechFailed(voice=self.name, reason=self._shown(str(error) or type(error).__name__)) from error
         self._check(answer, body)
         return body
 
-    def _read(self, answer: httpx.Response, deadline_s: float) -> bytes:
+    def _check_time(self, deadline: Deadline) -> None:
+        if deadline.is_over:
+            raise SpeechFailed(voice=self.name, reason=f"its answer took more than {self.timeout_s:g} s")
+
+    def _read(self, answer: httpx.Response) -> bytes:
         chunks, count = [], 0
-        for chunk in answer.iter_bytes():
+        for chunk in pieces(answer):
             chunks.append(chunk)
             count += len(chunk)
             if count > self.most_bytes:
                 raise VoiceUnavailable(voice=self.name, reason=f"its answer is larger than {self.most_bytes} bytes")
-            if time.monotonic() > deadline_s:
-                raise SpeechFailed(voice=self.name, reason=f"its answer took more than {self.timeout_s:g} s")
         return b"".join(chunks)
 
     def _check(self, answer: httpx.Response, body: bytes) -> None:
@@ -96,7 +102,7 @@ def _details(body: bytes) -> tuple[str, str]:
     """Return the code and the message that services put into the JSON of a failure, as far as there are any."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ""
     inner = (found.get("error") or found.get("detail") or found) if isinstance(found, dict) else found
     if not isinstance(inner, dict):

@@ -12,11 +12,19 @@ import pytest
 from pydantic import SecretStr
 
 from blocks.api import Api
-from blocks.bodies import declared_bytes, pieces
 from blocks.callbacks import post
 from blocks.settings import Settings
 from blocks.web import WebFile
-from engines.errors import CallbackFailed, DownloadFailed, ServiceFailed, SourceRefused, SourceTooLarge
+from engines.audio.voices.web import SpeechService
+from engines.bodies import declared_bytes, pieces
+from engines.errors import (
+    CallbackFailed,
+    DownloadFailed,
+    ServiceFailed,
+    SourceRefused,
+    SourceTooLarge,
+    SpeechFailed,
+)
 from tests.hostile_server import sending
 
 MIB = 1 << 20
@@ -72,6 +80,8 @@ def test_a_service_that_drips_is_given_up(head: bytes):
     dripping = itertools.chain([OK + head], itertools.repeat(b"x"))
     with sending(dripping, every_s=0.05) as url, pytest.raises(ServiceFailed, match="took longer than"):
         Api("stock:test", url, OPEN, timeout_s=0.3).get("search", {})
+    with sending(dripping, every_s=0.05) as url, pytest.raises(SpeechFailed, match="took more than"):
+        SpeechService("test", url, timeout_s=0.3).post("speech", {})
 
 
 def test_a_service_that_answers_with_nests_has_not_answered():
@@ -81,6 +91,8 @@ def test_a_service_that_answers_with_nests_has_not_answered():
         pytest.raises(ServiceFailed, match="not JSON"),
     ):
         Api("stock:test", url, OPEN).get("search", {})
+    with sending([OK + b"Content-Length: 100000\r\n\r\n" + body]) as url, pytest.raises(SpeechFailed, match="not JSON"):
+        SpeechService("test", url).get("voices")
 
 
 def test_headers_that_drip_are_not_waited_for():
@@ -135,6 +147,8 @@ def test_other_packings_whose_bombs_have_no_bound_are_not_unpacked_at_all(coding
         download(url)
     with sending([packed(coding, b"any")]) as url, pytest.raises(ServiceFailed, match="not asked for"):
         Api("stock:test", url, OPEN, SecretStr("a-long-key")).get("search", {})
+    with sending([packed(coding, b"any")]) as url, pytest.raises(SpeechFailed, match="not asked for"):
+        SpeechService("test", url).post("speech", {})
 
 
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"hello" * 999, mtime=0)[:-9]])
