@@ -180,7 +180,7 @@ def test_https_checks_the_certificate_against_the_name_and_not_the_address(
 
 
 @pytest.mark.parametrize(
-    ("host", "asked"), [("faß.de", "xn--fa-hia.de"), ("ΣΑΣ.gr", "xn--20a7c.gr"), ("bücher.de", "xn--bcher-kva.de")]
+    ("host", "asked"), [("faß.de", "xn--fa-hia.de"), ("σας.gr", "xn--mxa8ab.gr"), ("bücher.de", "xn--bcher-kva.de")]
 )
 def test_a_name_is_looked_up_as_it_is_asked_for(host: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's own way to write a name that is not ASCII makes another one of some: a stranger's, perhaps."""
