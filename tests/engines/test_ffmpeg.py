@@ -3,8 +3,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +11,7 @@ import pytest
 
 from engines import ffmpeg
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 ENDLESS = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30", "-f", "rawvideo")
@@ -28,19 +27,12 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children()
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
-
-
 def kill_soon() -> threading.Thread:
     """Kill the next ffmpeg of this process, once it runs."""
     before = {child.pid for child in children()}
 
     def strike() -> None:
-        wait_for(lambda: {child.pid for child in children()} - before)
+        wait_for(lambda: {child.pid for child in children()} - before, every_s=0.005)
         (victim,) = (child for child in children() if child.pid not in before)
         victim.kill()
 

@@ -1,9 +1,8 @@
 """A hundred rows on two workers, one of which is gone half way: all done, none twice. Run by `make test-batch`."""
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from models.batch import BatchReport, RowState
 from models.report import RenderReport
 from tests.flows import measure
 from tests.flows.pool import Installation, Worker
+from tests.waiting import wait_for
 
 ROWS = 100
 ROW_MS = 1000
@@ -46,13 +46,6 @@ def spec(number: int) -> dict[str, object]:
     return {"title": f"Row {number}", "quality": "draft", "canvas": {"preset": "square"}, "scenes": [scene]}
 
 
-def wait_until(condition: Callable[[], bool], *, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.2)
-
-
 def caught_rendering(installation: Installation, worker: Worker) -> bool:
     """Freeze a worker and return whether a run of its is Running; if none is, it goes on."""
     worker.freeze()
@@ -73,10 +66,10 @@ def test_every_row_is_done_once_though_a_worker_is_lost(installation: Installati
     installation.start_worker("kept", limit=RUNS_PER_WORKER)
     with installation.client() as client:
         online = lambda: len(client.read_workers_for_work_pool("renders"))  # noqa: E731
-        wait_until(lambda: online() == 2, timeout_s=60)
+        wait_for(lambda: online() == 2, timeout_s=60)
     batch = installation.start_batch(source, "--at-once", "12")
-    wait_until(lambda: len(list(installation.output.rglob("video.mp4"))) >= KILL_AFTER, timeout_s=TIMEOUT_S)
-    wait_until(lambda: caught_rendering(installation, lost), timeout_s=60)
+    wait_for(lambda: len(list(installation.output.rglob("video.mp4"))) >= KILL_AFTER, timeout_s=TIMEOUT_S)
+    wait_for(lambda: caught_rendering(installation, lost), timeout_s=60)
     killed = lost.kill()
     out, _ = batch.communicate(timeout=TIMEOUT_S)
 

@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from models.report import RenderReport
 from tests.flows import measure
 from tests.flows.studio import Studio
+from tests.waiting import wait_for
 
 SCENES = 4
 SCENE_MS = 1600
@@ -28,13 +29,6 @@ def spec() -> dict[str, Any]:
     motions = ("zoom_in", "zoom_out", "pan_left", "pan_right")
     scenes = [{**scene, "motion": motions[index]} for index in range(SCENES)]
     return {"title": "Cut off", "quality": "standard", "canvas": {"preset": "square"}, "scenes": scenes}
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
 
 
 def segments(studio: Studio) -> list[Path]:
@@ -55,7 +49,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(studio: Studio, spec: dict
     finished = 0
     for wanted in (0, 1, 2):
         process = studio.start(spec, NEUROSHORTS_WORKERS="2")
-        wait_for(lambda: studio.encoders() and len(segments(studio)) >= wanted)  # noqa: B023
+        wait_for(lambda: studio.encoders() and len(segments(studio)) >= wanted, every_s=0.01)  # noqa: B023
         time.sleep(moments.uniform(0, 0.25))
         process.kill()
         process.communicate()
@@ -75,7 +69,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(studio: Studio, spec: dict
 
 def test_a_killed_encoder_is_started_again(studio: Studio, spec: dict[str, Any]):
     process = studio.start(spec, "--json")
-    wait_for(studio.encoders)
+    wait_for(studio.encoders, every_s=0.01)
     victim = studio.encoders()[0]
     victim.kill()
     out, err = process.communicate(timeout=DEADLINE_S)
@@ -96,7 +90,7 @@ def interruptible() -> Generator[None]:
 @pytest.mark.usefixtures("interruptible")
 def test_interrupted_from_the_keyboard_it_leaves_nothing_running(studio: Studio, spec: dict[str, Any]):
     process = studio.start(spec)
-    wait_for(studio.encoders)
+    wait_for(studio.encoders, every_s=0.01)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=DEADLINE_S)
     assert process.returncode not in (0, None)

@@ -22,7 +22,7 @@ from blocks.object_store import ObjectStore
 from models.report import RenderReport
 from system import fleet
 from tests.flows.pool import Installation
-from tests.system.installation import wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

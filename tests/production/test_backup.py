@@ -9,7 +9,8 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
 from tests.production.composition import PROJECT
 from tests.production.topology import Topology
-from tests.system.installation import long_spec, short_spec, wait_for
+from tests.system.installation import long_spec, short_spec
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

@@ -5,7 +5,8 @@ import pytest
 
 from blocks.settings import get_settings
 from tests.production.topology import Topology
-from tests.system.installation import all_slots_taken, long_spec, wait_for
+from tests.system.installation import all_slots_taken, long_spec
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

@@ -13,7 +13,8 @@ from tests.ports import take_port
 from tests.production.composition import PROJECT
 from tests.production.databases import Service
 from tests.production.topology import Topology
-from tests.system.installation import long_spec, short_spec, wait_for
+from tests.system.installation import long_spec, short_spec
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

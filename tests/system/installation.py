@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -185,12 +184,3 @@ def short_spec(title: str) -> dict[str, Any]:
     """The least that is a short."""
     scene = {"visual": "color:#204060", "min_duration_ms": 500}
     return {"title": title, "quality": "draft", "canvas": {"preset": "square"}, "scenes": [scene]}
-
-
-def wait_for(condition: Callable[[], object], *, timeout_s: float, what: str) -> float:
-    """Wait and return how many seconds it took."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < timeout_s, f"waited {timeout_s:g} s for {what}"
-        time.sleep(0.1)
-    return time.monotonic() - started

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.ports import take_port
-from tests.system.installation import wait_for
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 WORKFLOWS = PROJECT / "deployments" / "n8n"

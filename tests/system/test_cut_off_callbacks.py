@@ -11,7 +11,8 @@ import pytest
 from blocks.callbacks import EVENT_HEADER
 from blocks.settings import get_settings
 from tests.receiver import Receiver
-from tests.system.installation import Installation, all_slots_taken, short_spec, wait_for
+from tests.system.installation import Installation, all_slots_taken, short_spec
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

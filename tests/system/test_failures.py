@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from blocks.settings import get_settings
-from tests.system.installation import Installation, all_slots_taken, wait_for
+from tests.system.installation import Installation, all_slots_taken
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

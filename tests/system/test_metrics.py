@@ -23,7 +23,8 @@ from flows.render_batch import render_batch
 from models.batch import RunsWhere
 from tests.flows.studio import Studio
 from tests.ports import take_port
-from tests.system.installation import short_spec, wait_for
+from tests.system.installation import short_spec
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 OBSERVE = PROJECT / "deployments" / "observe"

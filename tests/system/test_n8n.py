@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlparse
 import pytest
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey
 
-from tests.system.installation import Installation, short_spec, wait_for
+from tests.system.installation import Installation, short_spec
 from tests.system.n8n import N8n
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

@@ -20,7 +20,8 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from models.spec import ShortSpec
-from tests.system.installation import Installation, wait_for
+from tests.system.installation import Installation
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.heavy
 

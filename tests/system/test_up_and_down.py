@@ -10,7 +10,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from system import deployments
 from system.state import write_state
-from tests.system.installation import Installation, short_spec, wait_for
+from tests.system.installation import Installation, short_spec
+from tests.waiting import wait_for
 
 DEPLOYMENTS = (
     "render-short/on-demand",
