@@ -2,7 +2,13 @@
 
 import hashlib
 import io
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +20,10 @@ from blocks.settings import Settings
 from blocks.sinks import PartFolder, Sink
 from blocks.sources import locate
 from blocks.store import ArtifactStore
-from engines.errors import DownloadFailed, StoreUnreachable
+from engines.errors import DownloadFailed, StoreUnreachable, TransientError
+from tests.fault_proxy import SPOILT
 
+PROJECT = Path(__file__).parents[2]
 CONTENT = random.Random(5).randbytes(1_000_003)
 
 
@@ -80,3 +88,67 @@ def test_what_came_before_a_fault_is_kept_and_only_the_rest_is_asked_for(s3: Any
     s3.proxy.requests.clear()
     assert there.local_path(ref).read_bytes() == CONTENT
     assert s3.proxy.count("GET", "/blobs/") == -(-(len(CONTENT) - came) // 100_000)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from blocks import s3_objects
+from blocks.store import ArtifactStore
+from models.artifacts import ArtifactRef
+
+s3_objects.PIECE_BYTES = 100_000
+store = ArtifactStore(sys.argv[1], cache_dir=Path(sys.argv[2]))
+store.local_path(ArtifactRef.model_validate_json(sys.argv[3]))
+"""
+
+
+def test_what_a_killed_process_has_fetched_is_not_fetched_again(s3: Any, tmp_path: Path):
+    here, there = (ArtifactStore(f"{s3.url}/store", cache_dir=tmp_path / name) for name in ("here", "there"))
+    path = tmp_path / "film"
+    path.write_bytes(CONTENT)
+    ref = here.put(path, "video/mp4")
+    stop = s3.proxy.fault("slow", method="GET", path="/blobs/", times=0, seconds=60)
+    s3.proxy.after("GET", "/blobs/", lambda: setattr(stop, "times", 100), times=5)
+    command = [sys.executable, "-c", KILLED, f"{s3.url}/store", str(tmp_path / "there"), ref.model_dump_json()]
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **s3.environment})
+    deadline = time.monotonic() + 120
+    while not _fetched(there) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    came = _fetched(there)
+    assert came >= 100_000
+    s3.proxy.faults.clear()
+    s3.proxy.requests.clear()
+    assert there.local_path(ref).read_bytes() == CONTENT
+    assert s3.proxy.count("GET", "/blobs/") == -(-(len(CONTENT) - came) // 100_000)
+    assert not there.parts.files()
+
+
+def _fetched(store: ArtifactStore) -> int:
+    return sum(part.stat().st_size for part in store.parts.files())
+
+
+def test_a_store_lives_with_all_that_a_bad_network_does(s3: Any, tmp_path: Path):
+    s3.proxy.spoil(*SPOILT, seed="a bad day", share=0.3, count=200, stall_s=0.05)
+    here, there = (ArtifactStore(f"{s3.url}/store", cache_dir=tmp_path / name) for name in ("here", "there"))
+    for number in range(12):
+        path, content = tmp_path / "film", CONTENT[number * 1000 : number * 1000 + 300_000]
+        path.write_bytes(content)
+        ref = until_it_works(lambda path=path: here.put(path, "video/mp4"))
+        until_it_works(lambda number=number: here.write_record(f"{number:064}", b"{}"))
+        assert until_it_works(lambda ref=ref: there.local_path(ref)).read_bytes() == content
+        assert until_it_works(lambda number=number: there.read_record(f"{number:064}")) == b"{}"
+    assert s3.proxy.spoilt.total() > 20
+    assert set(s3.proxy.spoilt) == set(SPOILT)
+
+
+def until_it_works(call: Callable[[], Any]) -> Any:
+    """Call until no fault comes between."""
+    for _ in range(20):
+        try:
+            return call()
+        except TransientError:
+            continue
+    return call()
