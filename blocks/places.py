@@ -206,7 +206,7 @@ def _shared_fs(name: str) -> Any:
 
 def _thread_fs(name: str) -> Any:
     opened: dict[str, Any] = _own.__dict__.setdefault("opened", {})
-    if name not in opened:
+    if name not in opened or not getattr(opened[name], "is_open", True):
         opened[name] = _connect(_block(name))
     return opened[name]
 

@@ -1,12 +1,15 @@
 """SFTP with the server's key checked: fsspec's own driver takes whatever key it is shown."""
 
 import io
+import socket
+from pathlib import PurePosixPath
 from typing import Any
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
 _TIMEOUT_S = 30.0
+_REST_S = 15
 _KEY_KINDS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
@@ -46,6 +49,25 @@ class SftpFolder(SFTPFileSystem):
             channel_timeout=_TIMEOUT_S,
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection is there, as far as this side knows."""
+        transport = self.client.get_transport()
+        return transport is not None and transport.is_active()
+
+    def makedirs(self, path: str, exist_ok: bool = False, mode: int = 0o777) -> None:
+        """Make a folder and those above it, also where others make them at the same moment. Raises OSError."""
+        if not exist_ok and self.exists(path):
+            raise FileExistsError(path)
+        for folder in reversed([path, *(str(above) for above in PurePosixPath(path).parents)]):
+            if self.exists(folder):
+                continue
+            try:
+                self.ftp.mkdir(folder, mode)
+            except OSError:
+                if not self.exists(folder):
+                    raise
+
     def _connect(self) -> None:
         self.client = paramiko.SSHClient()
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
@@ -59,9 +81,18 @@ class SftpFolder(SFTPFileSystem):
         else:
             self.client.load_system_host_keys()
         self.client.connect(self.host, **self.ssh_kwargs)
+        _keep_alive(self.client.get_transport())
         self.ftp = self.client.open_sftp()
         if (channel := self.ftp.get_channel()) is not None:
             channel.settimeout(_TIMEOUT_S)
+
+
+def _keep_alive(transport: paramiko.Transport | None) -> None:
+    """Let a connection that rests stay, and one whose other end is gone without a word be known as gone."""
+    if transport is not None:
+        transport.set_keepalive(_REST_S)
+        if hasattr(socket, "TCP_USER_TIMEOUT") and isinstance(transport.sock, socket.socket):
+            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_TIMEOUT_S * 1000))
 
 
 def _private_key(text: str) -> Any:

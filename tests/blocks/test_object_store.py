@@ -7,7 +7,10 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -28,8 +31,10 @@ from engines.errors import (
     SourceTooLarge,
     StoreRefused,
     StoreUnknown,
+    StoreUnreachable,
 )
 from tasks.batch_source import read_rows
+from tests.fault_proxy import TcpProxy
 from tests.storage_servers import BUCKET, PASSWORD, USER, client, s3_server, sftp_server, webdav_server
 
 Save = Callable[..., str]
@@ -279,6 +284,32 @@ def test_a_server_that_is_not_there_may_come_back(kind: str, request: pytest.Fix
     gone = {"port": 1} if kind == "sftp" else {"endpoint_url": "http://127.0.0.1:1"}
     with pytest.raises(DownloadFailed):
         locate(f"store://{save(**{**fields, **gone})}/a", ANY).version()
+
+
+def test_a_connection_that_was_lost_is_made_again(sftp: dict[str, Any], save: Save, tmp_path: Path):
+    proxy = TcpProxy("127.0.0.1", sftp["port"])
+    store = ArtifactStore(f"store://{save(**{**sftp, 'port': proxy.port})}/{uuid.uuid4().hex}", cache_dir=tmp_path)
+    store.write_record("ab" * 32, b"{}")
+    for _ in range(2):
+        assert proxy.cut(0) == 1
+        with suppress(StoreUnreachable):  # as a step, which is tried again
+            store.read_record("ab" * 32)
+        assert store.read_record("ab" * 32) == b"{}"
+    proxy.close()
+
+
+def test_folders_that_many_make_at_once_are_made(sftp: dict[str, Any], save: Save, tmp_path: Path):
+    store = ArtifactStore(f"store://{save(**sftp)}/{uuid.uuid4().hex}/a/b/c", cache_dir=tmp_path)
+    barrier = Barrier(8)
+
+    def write(number: int) -> None:
+        store.stat("results/none")  # which connects
+        barrier.wait()
+        store.write_record(f"ab{number:062}", b"{}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert len(list(store.list("results"))) == 8
 
 
 def test_a_bucket_that_is_not_there_is_the_operators_mistake(s3: dict[str, Any], save: Save, tmp_path: Path):
