@@ -110,18 +110,24 @@ def batch(
 
 
 def _read_spec(argument: str) -> "ShortSpec":
-    from engines.specfile import load_spec
+    from engines.rows import checked_text, decode
+    from engines.specfile import MOST_BYTES, load_spec
 
     try:
         if argument == "-":
-            return load_spec(sys.stdin.read(), base_dir=Path.cwd())
-        path = Path(argument)
-        return load_spec(path.read_text(encoding="utf-8"), base_dir=path.absolute().parent)
+            content, base_dir = sys.stdin.buffer.read(MOST_BYTES + 1), Path.cwd()
+        else:
+            path = Path(argument)
+            base_dir = path.absolute().parent
+            with path.open("rb") as reader:
+                content = reader.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise SpecInvalid(problems=(f"the spec is larger than {MOST_BYTES:,} bytes",))
+        return load_spec(checked_text(decode(content)), base_dir=base_dir)
     except SpecInvalid as error:
         stderr.print(str(error), style="red", markup=False, highlight=False)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        stderr.print(f"{argument}: {reason}", style="red", markup=False, highlight=False)
+    except OSError as error:
+        stderr.print(f"{argument}: {error.strerror}", style="red", markup=False, highlight=False)
     raise typer.Exit(EXIT_SPEC_WRONG)
 
 

@@ -138,6 +138,32 @@ def test_text_that_is_no_spec_ends_with_2(tmp_path: Path, text: str, said: str):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xfftitle: x", "is not UTF-8 text"),
+        (b"title: \x92quoted\x92\nscript: x", "is not UTF-8 text"),
+        ("title: x".encode("utf-16"), "give either `scenes` or `script`"),
+        (b"\xef\xbb\xbftitle: x", "give either `scenes` or `script`"),
+        (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
+    ],
+    ids=["no text", "old Windows", "UTF-16", "with a mark", "huge"],
+)
+@pytest.mark.parametrize("way", ["file", "standard input"])
+def test_bytes_of_any_kind_are_read_or_refused_in_a_line(tmp_path: Path, content: bytes, said: str, way: str):
+    (tmp_path / "spec.yaml").write_bytes(content)
+    environment = {**os.environ, **without_server(tmp_path), "LC_ALL": "C", "PYTHONUTF8": "0"}
+    with (tmp_path / "spec.yaml").open("rb") as reader:
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli", "render", "-" if way == "standard input" else "spec.yaml"],
+            **{"stdin": reader, "capture_output": True, "text": True, "cwd": tmp_path, "env": environment},
+            timeout=TIMEOUT_S,
+        )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 2
+
+
 def test_a_spec_that_is_not_there_ends_with_2(tmp_path: Path):
     ended = run("render", "nowhere.yaml", home=tmp_path, **without_server(tmp_path))
     assert (ended.returncode, ended.stdout) == (2, "")
