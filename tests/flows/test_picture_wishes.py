@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engines.errors import RenderFailed, SceneError
+from engines.errors import SpecInvalid
 from tests.flows import measure
 from tests.flows.studio import Studio, worked
 from tests.media import RED, constant_rate, make_video
@@ -76,5 +76,5 @@ def test_only_what_a_wish_changes_is_made_again(studio: Studio, media: Path):
 
 
 def test_an_unknown_look_is_told_before_anything_is_encoded(studio: Studio, media: Path):
-    with pytest.raises((SceneError, RenderFailed), match=r"scene 2: no look 'sparkle'.*vignette"):
+    with pytest.raises(SpecInvalid, match=r"scenes.1.effects.0: no look 'sparkle'.*vignette"):
         studio.render(spec({"visual": "photo.png"}, {"visual": "photo.png", "effects": ["sparkle"]}))
