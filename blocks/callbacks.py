@@ -3,9 +3,7 @@
 import time
 
 import httpx
-from prefect.blocks.system import Secret
-from prefect.client.orchestration import SyncPrefectClient
-from prefect.exceptions import ObjectNotFound
+from pydantic import SecretStr
 
 from blocks.settings import Settings
 from blocks.web import checked_address, name_of, retry_after_s, server_of, without_secrets
@@ -31,7 +29,9 @@ def shown(address: str) -> str:
     return str(_url(address).copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def post(address: str, body: str, *, event_id: str, secret: str | None, settings: Settings, timeout_s: float) -> int:
+def post(
+    address: str, body: str, *, event_id: str, secret: SecretStr | None, settings: Settings, timeout_s: float
+) -> int:
     """POST a body, signed if there is a secret, and return the status of the receiver's answer.
 
     The address is held to the same rules as a source's, but for the hosts that the settings allow. Redirects are not
@@ -65,24 +65,8 @@ def post(address: str, body: str, *, event_id: str, secret: str | None, settings
         raise CallbackRefused(url=name, reason=str(error).removeprefix(f"{name}: ")) from error
     except (DownloadFailed, httpx.HTTPError) as error:
         raise CallbackFailed(url=name, reason=str(error) or type(error).__name__) from error
-    told = f"it answered {answer.status_code}"
-    if answer.status_code in _NEVER or answer.has_redirect_location:
-        raise CallbackRefused(url=name, reason=told, status=answer.status_code)
-    if not answer.is_success:
-        wait_s = retry_after_s(answer)
-        raise CallbackFailed(url=name, reason=told, status=answer.status_code, retry_after_s=wait_s)
+    _check_status(answer, name)
     return answer.status_code
-
-
-def callback_secret(settings: Settings, client: SyncPrefectClient) -> str | None:
-    """Return the key that callbacks are signed with, from the environment or Prefect's Secret block, if any."""
-    if settings.callback_secret is not None:
-        return settings.callback_secret.get_secret_value()
-    try:
-        document = client.read_block_document_by_name(SECRET_BLOCK, Secret.get_block_type_slug())
-    except ObjectNotFound:
-        return None
-    return str(document.data["value"])
 
 
 def _url(address: str) -> httpx.URL:
@@ -92,13 +76,21 @@ def _url(address: str) -> httpx.URL:
         raise CallbackRefused(url=without_secrets(address), reason="not a web address") from None
 
 
+def _check_status(answer: httpx.Response, name: str) -> None:
+    status, told = answer.status_code, f"it answered {answer.status_code}"
+    if status in _NEVER or answer.has_redirect_location:
+        raise CallbackRefused(url=name, reason=told, status=status)
+    if not answer.is_success:
+        raise CallbackFailed(url=name, reason=told, status=status, retry_after_s=retry_after_s(answer))
+
+
 def _may_be_private(url: httpx.URL, settings: Settings) -> bool:
     return settings.allow_private_networks or bool({url.host, server_of(url)} & set(settings.callback_hosts))
 
 
-def _signed(body: bytes, secret: str | None) -> dict[str, str]:
+def _signed(body: bytes, secret: SecretStr | None) -> dict[str, str]:
     timestamp_s = int(time.time())
     headers = {TIMESTAMP_HEADER: str(timestamp_s)}
     if secret:
-        headers[SIGNATURE_HEADER] = sign(body, secret=secret, timestamp_s=timestamp_s)
+        headers[SIGNATURE_HEADER] = sign(body, secret=secret.get_secret_value(), timestamp_s=timestamp_s)
     return headers

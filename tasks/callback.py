@@ -7,7 +7,8 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
-from blocks.callbacks import callback_secret, post, service_of
+from blocks.callbacks import SECRET_BLOCK, post, service_of
+from blocks.keys import read_key
 from blocks.settings import get_settings
 from blocks.store import open_store
 from engines.errors import CallbackRefused
@@ -31,8 +32,7 @@ def send_callback(url: str, event_id: str, body: str) -> int:
     Raises CallbackRefused, CallbackFailed, ServiceSuspended.
     """
     settings = get_settings()
-    with get_client(sync_client=True) as client:
-        secret = callback_secret(settings, client)
+    secret = read_key(settings.callback_secret, block=SECRET_BLOCK)
     try:
         with calling(service_of(url)):
             return post(url, body, event_id=event_id, secret=secret, settings=settings, timeout_s=_TIMEOUT_S)

@@ -1,5 +1,6 @@
 """What marks a channel: the watermark in a corner, and the end card."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from engines.contrast import ink_for
@@ -39,7 +40,7 @@ def watermark(
     look: Look,
 ) -> tuple[list[Mark], PlacedLogo | None, Zones]:
     """Return the handle's events, the place of a logo of that size, and the room that is left."""
-    unit, corner, opacity = zones.unit, settings.watermark, settings.watermark_opacity_percent / 100
+    unit, corner = zones.unit, settings.watermark
     take = zones.take_top if corner in (Corner.TOP_LEFT, Corner.TOP_RIGHT) else zones.take_bottom
     strip, left = take(WATERMARK_ROW_PX * unit)
     on_right = corner in (Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT)
@@ -48,29 +49,8 @@ def watermark(
         x_px = strip.right_px - logo_px[0] if on_right else strip.left_px
         placed = PlacedLogo(_even(x_px), _even(strip.top_px + (strip.height_px - logo_px[1]) / 2), span)
         inset_px = logo_px[0] + _HANDLE_GAP_PX * unit
-    text = drawable(settings.handle, fonts)
-    if not text:
-        return [], placed, left
-    block = fit_block(
-        text,
-        fonts=fonts,
-        room_px=(strip.width_px - inset_px, strip.height_px),
-        sizes=Sizes(_HANDLE_PX * unit, 20 * unit, max_lines=1),
-        field="overlays.handle",
-    )
-    pen = Pen(fonts, block.em_px, look.text_color, opacity, is_rtl=block.is_rtl)
-    border = f"\\bord{_OUTLINE_PX * unit:.2f}\\blur{unit:.2f}"
-    outline = f"{border}\\3c&H000000&\\3a&H{alpha(opacity * _OUTLINE_OPACITY)}&"
-    lines = text_line(
-        block.lines[0],
-        span,
-        x_px=strip.right_px - inset_px if on_right else strip.left_px + inset_px,
-        baseline_px=block.baselines_px(strip.top_px + (strip.height_px - block.height_px) / 2)[0],
-        pen=pen,
-        anchor=3 if on_right else 1,
-        tags=outline,
-    )
-    return lines, placed, left
+    pen = Pen(fonts, _HANDLE_PX * unit, look.text_color, settings.watermark_opacity_percent / 100)
+    return _handle(settings.handle, span, strip, unit, pen=pen, inset_px=inset_px, on_right=on_right), placed, left
 
 
 def end_card(
@@ -102,19 +82,33 @@ def end_card(
     rule_top_px = top_px + block.height_px + gap_px
     rule = Rect(middle_px - rule_px[0] / 2, rule_top_px, middle_px + rule_px[0] / 2, rule_top_px + rule_px[1])
     ink = ink_for(look.panel_color, wanted=look.text_color)
-    marks: list[Mark] = [
-        *_centred_lines(block, top_px, middle_px, Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)),
-        shape(rounded(rule, rule_px[1] / 2), _APPEARING, color=look.accent_color),
-        *(
-            _centred_lines(
-                handle, rule.bottom_px + gap_px, middle_px, Pen(fonts, handle.em_px, ink, is_rtl=handle.is_rtl)
-            )
-            if handle
-            else []
-        ),
-    ]
+    marks = _centred_lines(block, top_px, middle_px, fonts, ink)
+    marks.append(shape(rounded(rule, rule_px[1] / 2), _APPEARING, color=look.accent_color))
+    if handle:
+        marks += _centred_lines(handle, rule.bottom_px + gap_px, middle_px, fonts, ink)
     logo = PlacedLogo(_even(middle_px - logo_px[0] / 2), _even(logo_top_px), _APPEARING) if logo_px else None
     return marks, logo
+
+
+def _handle(
+    handle: str, span: Span, strip: Rect, unit: float, *, pen: Pen, inset_px: float, on_right: bool
+) -> list[Mark]:
+    """Return the handle at one side of a strip, `inset_px` from its end, at most as large as the pen."""
+    text = drawable(handle, pen.fonts)
+    if not text:
+        return []
+    room_px, sizes = (strip.width_px - inset_px, strip.height_px), Sizes(pen.em_px, 20 * unit, max_lines=1)
+    block = fit_block(text, fonts=pen.fonts, room_px=room_px, sizes=sizes, field="overlays.handle")
+    border = f"\\bord{_OUTLINE_PX * unit:.2f}\\blur{unit:.2f}"
+    return text_line(
+        block.lines[0],
+        span,
+        x_px=strip.right_px - inset_px if on_right else strip.left_px + inset_px,
+        baseline_px=block.baselines_px(strip.top_px + (strip.height_px - block.height_px) / 2)[0],
+        pen=replace(pen, em_px=block.em_px, is_rtl=block.is_rtl),
+        anchor=3 if on_right else 1,
+        tags=f"{border}\\3c&H000000&\\3a&H{alpha(pen.opacity * _OUTLINE_OPACITY)}&",
+    )
 
 
 def _line(text: str, fonts: FontStack, room: Rect, unit: float) -> Block | None:
@@ -126,7 +120,8 @@ def _line(text: str, fonts: FontStack, room: Rect, unit: float) -> Block | None:
     return fit_block(written, fonts=fonts, room_px=room_px, sizes=sizes, field="overlays.handle")
 
 
-def _centred_lines(block: Block, top_px: float, middle_px: float, pen: Pen) -> list[Mark]:
+def _centred_lines(block: Block, top_px: float, middle_px: float, fonts: FontStack, ink: str) -> list[Mark]:
+    pen = Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)
     return [
         mark
         for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from blocks import web as web_module
 from blocks.callbacks import post
@@ -45,14 +46,14 @@ def test_no_spelling_of_this_machine_is_asked(host: str, web: WebServer):
 def test_no_callback_goes_to_this_machine(host: str, web: WebServer):
     port = web.url.rpartition(":")[2]
     with pytest.raises(CallbackRefused):
-        post(f"http://{host}:{port}/hook", "{}", event_id="1", secret="s", settings=CLOSED, timeout_s=2)
+        post(f"http://{host}:{port}/hook", "{}", event_id="1", secret=SecretStr("s"), settings=CLOSED, timeout_s=2)
     assert web.requests == []
 
 
 def test_a_callback_follows_no_redirect(web: WebServer):
     web.page("/hook", status=302, headers={"Location": f"{web.url}/inside"})
     with pytest.raises(CallbackRefused):
-        post(f"{web.url}/hook", "{}", event_id="1", secret="s", settings=OPEN, timeout_s=2)
+        post(f"{web.url}/hook", "{}", event_id="1", secret=SecretStr("s"), settings=OPEN, timeout_s=2)
     assert [each for each in web.requests if "inside" in each] == []
 
 
