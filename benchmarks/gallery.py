@@ -28,7 +28,7 @@ PRESETS = PROJECT / "assets" / "presets" / "captions"
 HEIGHT_PX, QUALITY = 320, 80
 SCENE_MS, TRANSITION_MS = 1600, 800
 SHOWN = ("earth", "lagoon", "moon", "horsehead", "apollo17", "deep_field", "earth_night")
-CAPTIONS_AT_MS = (700, 1400, 2600)
+CAPTIONS_AT_MS = (700, 1600, 2600)
 LINE = "Light needs time, and it takes the long way round."
 
 TITLE = "The night sky is a time machine"
