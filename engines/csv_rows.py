@@ -82,7 +82,7 @@ def _columns(header: list[str] | SpecInvalid, origin: str) -> list[Column]:
             raise BatchInvalid(source=origin, reason=f"column {name[:80]!r} of its header names no field")
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise BatchInvalid(source=origin, reason=f"column {twice[:80]!r} stands twice in its header")
+        raise BatchInvalid(source=origin, reason=f"column {twice[:80]!r} is twice in its header")
     return [tuple(name.split(".")) for name in names]
 
 

@@ -187,7 +187,7 @@ class EffectUnknown(SpecMistake):
 class EffectInvalid(UserError):
     """Needs `path`, `reason`: a file of effects cannot be loaded, or offers a name that is taken."""
 
-    template = "{path}: no effects can be had from it: {reason}"
+    template = "{path}: cannot be used as effects: {reason}"
 
 
 class ChoiceRefused(SpecMistake):
@@ -275,7 +275,7 @@ class FontUnknown(SpecMistake):
 class FontUnreadable(UserError):
     """Needs `font`, `reason`: a file in a folder of fonts that is damaged, or no font."""
 
-    template = "the font file {font} cannot be used ({reason}); remove it, or put a sound copy in its place"
+    template = "the font file {font} cannot be used ({reason}); remove it, or replace it by an intact copy"
 
 
 class PresetUnknown(SpecMistake):

@@ -68,7 +68,7 @@ def checked_text(text: str) -> str:
 
 
 def parse_json(text: str) -> object:
-    """Return strict JSON. Raises SpecInvalid, also for a key that stands twice and for NaN and Infinity."""
+    """Return strict JSON. Raises SpecInvalid, also for a key that is given twice and for NaN and Infinity."""
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -93,7 +93,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in pairs:
         if key in fields:
-            raise SpecInvalid(problems=(f"{key!r} stands twice",))
+            raise SpecInvalid(problems=(f"{key!r} is given twice",))
         fields[key] = value
     return fields
 

@@ -36,7 +36,9 @@ class _StrictLoader(yaml.SafeLoader):
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(problem="a field's name should be text", problem_mark=key_node.start_mark)
             if key_node.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"{key_node.value!r} stands twice", problem_mark=key_node.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key_node.value!r} is given twice", problem_mark=key_node.start_mark
+                )
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
@@ -85,7 +87,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise SpecInvalid(problems=(f"{twice!r} stands twice",))
+        raise SpecInvalid(problems=(f"{twice!r} is given twice",))
     return data
 
 

@@ -40,7 +40,7 @@ def queues(*, workers: int) -> tuple[Queue, ...]:
             name=CONTROL,
             priority=3,
             limit=CONTROL_RUNS,
-            description="Flows that start and watch renders; a worker of their own, lest they hold those they wait for",
+            description="Flows that start and watch renders; on a worker of their own, not to block what they wait for",
         ),
     )
 

@@ -125,7 +125,7 @@ def test_a_wrong_spec_tells_every_mistake_before_any_work(tmp_path: Path):
         ("", "should be a mapping"),
         ("title: [", "line 1"),
         ("- a list", "should be a mapping"),
-        ("title: x\ntitle: y\nscript: z", "stands twice"),
+        ("title: x\ntitle: y\nscript: z", "is given twice"),
         ("title: x\nscript: &a hello\nlanguage: *a", "aliases"),
         ("title: x", "give either `scenes` or `script`"),
         ("title: !!python/object:os.system x", "line 1"),

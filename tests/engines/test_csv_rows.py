@@ -183,7 +183,7 @@ def test_each_line_is_a_spec_with_an_optional_name() -> None:
     [
         ("[]", "should be a JSON object"),
         ('{"title": ', "not readable as JSON"),
-        ('{"title": "a", "title": "b"}', "stands twice"),
+        ('{"title": "a", "title": "b"}', "is given twice"),
         ('{"title": NaN}', "NaN is no JSON number"),
         ("[" * 100_000, "nested too deeply"),
         ('{"name": 3, "title": "a", "script": "b"}', "name: should be a text"),
