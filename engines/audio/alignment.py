@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.audio.pcm import Samples, short_levels
-from engines.audio.reference import Reference
+from engines.audio.reference import Reference, shared_out
 from engines.audio.resample import resample
 from engines.audio.timing import WINDOW, WINDOW_MS, Activity, Stretch, lay_words
 from engines.audio.warping import RATE_HZ, warp
@@ -40,13 +40,32 @@ def estimate(
     the reference, laid over it, has them; without one, where their syllables put them.
     """
     activity = activity_of(samples)
-    known = reference if reference and _comparable(reference, words, activity) else None
-    weights = known.weights(words) if known else [weight(word.text) for word in words]
-    stretches = _match(words, weights, _spoken_parts(activity), samples=len(samples))
-    if known:
-        heard = resample(samples, rate_hz=SAMPLE_RATE_HZ, target_hz=RATE_HZ)
-        stretches = [part for stretch in stretches for part in _laid_over(stretch, known, heard)]
-    return lay_words(words, stretches, activity, samples=len(samples))
+    parts = _spoken_parts(activity)
+    if reference is None or not _comparable(reference, words, activity):
+        stretches = _match(words, [weight(word.text) for word in words], parts, samples=len(samples))
+        return lay_words(words, stretches, activity, samples=len(samples))
+    heard = resample(samples, rate_hz=SAMPLE_RATE_HZ, target_hz=RATE_HZ)
+    stretches = _match(words, _lasting(words, reference, heard, activity), parts, samples=len(samples))
+    found = [part for stretch in stretches for part in _laid_over(stretch, reference, heard)]
+    return lay_words(words, found, activity, samples=len(samples))
+
+
+def _lasting(words: Sequence[WrittenWord], reference: Reference, heard: Samples, activity: Activity) -> list[float]:
+    """Return for about how many seconds each word is heard, by the reference laid over all that sounds."""
+    said, places = reference.sounding()
+    step = WINDOW // _RATIO
+    steps = heard[: len(heard) // step * step].reshape(-1, step)
+    own = steps[activity[: len(steps)]].reshape(-1)
+    times_s = _found_s(places, said, own)
+    return shared_out(words, dict(zip(places, times_s, strict=True)), len(own) / RATE_HZ)
+
+
+def _found_s(places: Mapping[int, int], said: Samples, own: Samples) -> list[float]:
+    """Return at which second of `own` each word is heard that begins at a sample of `said`."""
+    laid = warp(said, own)
+    hop_s = laid.hop_ms / 1000
+    frames = [place / RATE_HZ / hop_s for place in places.values()]
+    return [float(frame) * hop_s for frame in np.interp(frames, np.arange(len(laid.frames)), laid.frames)]
 
 
 def _comparable(reference: Reference, words: Sequence[WrittenWord], activity: Activity) -> bool:
@@ -62,12 +81,9 @@ def _laid_over(stretch: Stretch, reference: Reference, heard: Samples) -> list[S
     own = heard[stretch.start // _RATIO : stretch.end // _RATIO]
     if not onsets or not 1 / _MOST_FASTER < len(own) / max(len(said), 1) < _MOST_FASTER:
         return [stretch]
-    found = warp(said, own)
-    hop = found.hop_ms * RATE_HZ / 1000
-    places = np.interp([onset / hop for onset in onsets.values()], np.arange(len(found.frames)), found.frames)
     starts = {stretch.first: stretch.start}
-    for index, place in zip(onsets, places, strict=True):
-        start = stretch.start + int(place * hop) * _RATIO
+    for index, found_s in zip(onsets, _found_s(onsets, said, own), strict=True):
+        start = stretch.start + int(found_s * SAMPLE_RATE_HZ)
         if max(starts.values()) < start < stretch.end:
             starts[index] = start
     firsts, edges = [*starts, stretch.last], [*starts.values(), stretch.end]

@@ -32,14 +32,15 @@ class Reference(NamedTuple):
 
     def weights(self, words: Sequence[WrittenWord]) -> list[float]:
         """Return for how many seconds each word is heard; words without a time share theirs by syllables."""
+        heard, places = self.sounding()
+        return shared_out(words, {index: place / RATE_HZ for index, place in places.items()}, len(heard) / RATE_HZ)
+
+    def sounding(self) -> tuple[Samples, dict[int, int]]:
+        """Return the sound without any silence, and where in it words begin."""
         heard = self._heard()
-        weights: list[float] = []
-        firsts, starts = [*self.onsets, self.word_count], [*self.onsets.values(), len(self.samples)]
-        for first, after, start, end in zip(firsts, firsts[1:], starts, starts[1:], strict=False):
-            lasts_s = max(int(heard[start // _STEP : end // _STEP].sum()) * _STEP / RATE_HZ, _LEAST_S)
-            syllables = [weight(word.text) for word in words[first:after]]
-            weights += [lasts_s * each / sum(syllables) for each in syllables]
-        return weights
+        before = np.concatenate(([0], np.cumsum(heard))) * _STEP
+        steps = np.pad(self.samples, (0, -len(self.samples) % _STEP)).reshape(-1, _STEP)
+        return steps[heard].reshape(-1), {index: int(before[onset // _STEP]) for index, onset in self.onsets.items()}
 
     def part(self, stretch: Stretch) -> tuple[Samples, dict[int, int]]:
         """Return the sound of a stretch's words without the silence around it, and where in it words begin."""
@@ -55,6 +56,16 @@ class Reference(NamedTuple):
     def _heard(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         level = np.abs(np.pad(self.samples, (0, -len(self.samples) % _STEP))).reshape(-1, _STEP).max(axis=1)
         return np.asarray(level > level.max() * gain_of(_HEARD_DB))
+
+
+def shared_out(words: Sequence[WrittenWord], starts_s: Mapping[int, float], end_s: float) -> list[float]:
+    """Return how long each word lasts when some begin at these times; the others share theirs by syllables."""
+    lasting: list[float] = []
+    firsts, times_s = [*starts_s, len(words)], [*starts_s.values(), end_s]
+    for first, after, start_s, stop_s in zip(firsts, firsts[1:], times_s, times_s[1:], strict=False):
+        syllables = [weight(word.text) for word in words[first:after]]
+        lasting += [max(stop_s - start_s, _LEAST_S) * each / sum(syllables) for each in syllables]
+    return lasting
 
 
 def refer(

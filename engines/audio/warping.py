@@ -13,6 +13,7 @@ HOP_MS = 10
 _HOP, _WINDOW, _FFT_SIZE = RATE_HZ * HOP_MS // 1000, 400, 512
 _BANDS, _LOWEST_HZ, _HIGHEST_HZ = 24, 60.0, 6_000.0
 _COEFFICIENTS = 13
+_BLOCK = 4096  # frames transformed at once
 _DYNAMIC_RANGE = 1e-6  # of energy: what is softer is silence
 _THROATS = (0.83, 0.91, 1.0, 1.1, 1.2, 1.3)  # a shorter one than the other speaker's moves a spectrum up
 _COARSE = 4  # frames taken together to see which throat is like the other speaker's
@@ -34,10 +35,10 @@ def warp(one: Samples, other: Samples) -> Warp:
     Of the first one's spectra, moved up or down as by another throat, those count that are most like the second one's.
     """
     second = features(other)
-    rough = _coarser(second, _COARSE)
+    coarse = max(int(np.ceil(np.sqrt(len(one) // _HOP * len(second) / _MOST_CELLS))), 1)
+    rough = _coarser(second, _COARSE * coarse)
     heard = (features(one, throat=throat) for throat in _THROATS)
-    first = min(heard, key=lambda each: _path(_distances(_coarser(each, _COARSE), rough))[1])
-    coarse = max(int(np.ceil(np.sqrt(len(first) * len(second) / _MOST_CELLS))), 1)
+    first = min(heard, key=lambda each: _path(_distances(_coarser(each, _COARSE * coarse), rough))[1])
     path, _ = _path(_distances(_coarser(first, coarse), _coarser(second, coarse)))
     sums = np.bincount(path[:, 0], weights=path[:, 1])
     return Warp(sums / np.bincount(path[:, 0]), float(HOP_MS * coarse))
@@ -51,8 +52,9 @@ def features(samples: Samples, *, throat: float = 1.0) -> Features:
     count = max(len(samples) // _HOP, 1)
     padded = np.pad(samples, ((_WINDOW - _HOP) // 2, _FFT_SIZE))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
-    spectra = np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32), _FFT_SIZE)
-    energies = np.square(np.abs(spectra)) @ _bank(throat)
+    window, bank = np.hanning(_WINDOW).astype(np.float32), _bank(throat)
+    blocks = (frames[start : start + _BLOCK] for start in range(0, count, _BLOCK))
+    energies = np.concatenate([np.square(np.abs(np.fft.rfft(block * window, _FFT_SIZE))) @ bank for block in blocks])
     logs = np.log(energies + energies.max() * _DYNAMIC_RANGE + 1e-12)
     shape = _normal(logs @ _cosines())
     movement = 2 * np.gradient(shape, axis=0) if count > 1 else np.zeros_like(shape)
