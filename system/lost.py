@@ -12,7 +12,8 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, StateType
 
-# A render that takes its machine down with it is left to the automation, which marks it Crashed.
+# A run that takes its machine down with it is left to the automation, which marks it Crashed. One that was claimed and
+# had not begun has taken nothing down, however often it had begun before.
 MOST_ATTEMPTS = 3
 UNDER_WAY = (StateType.RUNNING, StateType.PENDING)
 _WORKER = "prefect.worker.name"
@@ -33,7 +34,8 @@ async def lost_runs(client: PrefectClient, *, worker: str) -> set[UUID]:
     """Return the runs that a worker of this name took, and that no process of this machine works for."""
     taken = [run for run in await runs_under_way(client) if run.labels.get(_WORKER) == worker]
     alive = {environment[_RUN] for environment in environments_at_work()} if taken else set()
-    return {run.id for run in taken if str(run.id) not in alive and run.run_count < MOST_ATTEMPTS}
+    lost = [run for run in taken if str(run.id) not in alive]
+    return {run.id for run in lost if run.state_type is StateType.PENDING or run.run_count < MOST_ATTEMPTS}
 
 
 def environments_at_work() -> list[dict[str, str]]:

@@ -59,9 +59,12 @@ def test_what_has_ended_or_still_works_is_left_alone(prefect_server: str):
 
 def test_a_render_that_takes_its_machine_down_is_not_tried_for_ever(prefect_server: str):
     deadly = taken_by("deadly", Running(), times=MOST_ATTEMPTS)
+    claimed = taken_by("deadly", Pending(), times=MOST_ATTEMPTS)  # and not begun this time
 
     async def found() -> set[str]:
         async with get_client() as client:
             return {str(run_id) for run_id in await lost_runs(client, worker="deadly")}
 
-    assert deadly not in asyncio.run(found())
+    handed_back = asyncio.run(found())
+    assert deadly not in handed_back
+    assert claimed in handed_back
