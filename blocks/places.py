@@ -46,6 +46,7 @@ _FAULTS = {
     "webdav4.client": ("ClientError",),
     "webdav4.multistatus": ("MultiStatusResponseError",),
     "paramiko": ("SSHException",),
+    "builtins": ("EOFError",),  # what paramiko raises when it writes to a connection that has just been lost
 }
 _NO_ACCESS = frozenset({401, 403})
 _KEYS_REFUSED = frozenset(

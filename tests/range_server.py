@@ -60,8 +60,8 @@ class RangeServer:
         handler.end_headers()
         self.gate.wait(30)
         sent = body[: self.cuts.pop(0)] if self.cuts else body
+        self.sent += len(sent)  # before the client can have it all and look here
         handler.wfile.write(sent)
-        self.sent += len(sent)
 
     def _start(self, asked: str | None, condition: str | None) -> int | None:
         """Return where the part that is wanted starts, or None for the whole."""

@@ -10,6 +10,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+
 from blocks.logs import CONFIGURATION
 
 FLOW = """
@@ -53,6 +56,10 @@ def run(code: str, *words: str, **environment: str) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def named(name: str) -> FlowRunFilter:
+    return FlowRunFilter(name=FlowRunFilterName(any_=[name]))
 
 
 def configured(folder: Path, **settings: str) -> dict[str, str]:
@@ -112,11 +119,9 @@ def test_each_line_tells_its_run_its_step_and_its_scene_and_bugs_go_to_sentry(pr
 
 
 def test_the_steps_of_prefects_pages_have_the_lines_of_the_engines(prefect_server: str, tmp_path: Path):
-    from prefect.client.orchestration import get_client
-
     run(FLOW.replace("Moon", "In the UI"), **configured(tmp_path))
     with get_client(sync_client=True) as client:
-        run_id = next(each.id for each in client.read_flow_runs(limit=50) if each.name == "In the UI")
+        (run_id,) = [each.id for each in client.read_flow_runs(flow_run_filter=named("In the UI"))]
         asked = {"logs": {"flow_run_id": {"any_": [str(run_id)]}}}
         logs = client._client.post("/logs/filter", json=asked).json()
     (line,) = [log for log in logs if log["message"] == "encoded 2"]

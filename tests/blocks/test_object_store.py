@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from blocks.object_store import ObjectStore
 from blocks.picture_library import library_service, read_library
-from blocks.places import local_folder, open_place, service_of
+from blocks.places import faults, local_folder, named_fault, open_place, service_of
+from blocks.processes import wait_until
 from blocks.settings import Settings
 from blocks.sinks import PartFolder
 from blocks.sources import LocalFile, locate
@@ -290,12 +291,21 @@ def test_a_connection_that_was_lost_is_made_again(sftp: dict[str, Any], save: Sa
     proxy = TcpProxy("127.0.0.1", sftp["port"])
     store = ArtifactStore(f"store://{save(**{**sftp, 'port': proxy.port})}/{uuid.uuid4().hex}", cache_dir=tmp_path)
     store.write_record("ab" * 32, b"{}")
-    for _ in range(2):
-        assert proxy.cut(0) == 1
+
+    def is_read() -> bool:
         with suppress(StoreUnreachable):  # as a step, which is tried again
-            store.read_record("ab" * 32)
-        assert store.read_record("ab" * 32) == b"{}"
+            return store.read_record("ab" * 32) == b"{}"
+        return False
+
+    for _ in range(2):
+        assert proxy.cut(0) >= 1
+        assert wait_until(is_read, timeout_s=120)
     proxy.close()
+
+
+def test_a_connection_lost_at_the_moment_of_writing_is_a_fault_like_others():
+    assert issubclass(EOFError, faults())
+    assert isinstance(named_fault(EOFError(), "store://a/b"), StoreUnreachable)
 
 
 def test_folders_that_many_make_at_once_are_made(sftp: dict[str, Any], save: Save, tmp_path: Path):

@@ -73,8 +73,8 @@ def test_after_failures_in_a_row_nobody_calls(run: Any, open_web: Any):
 
 
 def test_other_processes_know(store: ArtifactStore):
-    fail(SERVICE, MOST_FAILURES)
-    other = subprocess.run([sys.executable, "-c", CALL], capture_output=True, text=True, timeout=120, check=False)
+    fail(SERVICE, 1, retry_after_s=3600.0)  # longer than a busy machine takes to start another process
+    other = subprocess.run([sys.executable, "-c", CALL], capture_output=True, text=True, timeout=300, check=False)
     assert "called" not in other.stdout
     assert "ServiceSuspended" in other.stderr
 
