@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 from prefect.client.orchestration import get_client
@@ -71,6 +72,11 @@ def configured(folder: Path, **settings: str) -> dict[str, str]:
     }
 
 
+def _unbrotli(body: bytes) -> bytes:
+    """Unpack what Sentry's client packs where the library happens to be installed."""
+    return import_module("brotli").decompress(body)
+
+
 class Sentry:
     """Receives envelopes as Sentry's server does."""
 
@@ -81,8 +87,8 @@ class Sentry:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
+                unpack = {"gzip": gzip.decompress, "br": _unbrotli}.get(self.headers.get("Content-Encoding", ""))
+                body = unpack(body) if unpack else body
                 items = [json.loads(line) for line in body.splitlines() if line.startswith(b"{")]
                 outer.events += [item for item in items if "exception" in item]
                 self.send_response(200)
