@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import fsspec
-from s3fs.core import S3_RETRYABLE_ERRORS
 
 from blocks.sinks import Sink
 from engines.errors import StoreUnreachable
@@ -105,6 +104,8 @@ async def _piece(fs: Any, path: str, start: int, etag: str | None) -> Piece:
 
 async def _get(fs: Any, path: str, **asked: str) -> Piece:
     """Ask for an object as often as the client does, also where the answer breaks off in its body."""
+    from s3fs.core import S3_RETRYABLE_ERRORS  # a fifth of a second, which a store in a folder need not wait for
+
     bucket, key, _ = fs.split_path(path)
     tries = 0
     while True:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
-
 from blocks import s3_objects
 from blocks.labels import metadata
 from models.destination import Labels
@@ -28,6 +26,8 @@ def upload(fs: Any, source: Path, key: str, labels: Labels) -> None:
     try:
         put_in_parts(fs, source, key, **told)
     except BaseException:
+        from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]  # at hand since the upload
+
         with suppress(OSError, BotoCoreError):  # the first fault counts
             abort_unfinished(fs, key.rpartition("/")[0], {key})
         raise

@@ -43,3 +43,12 @@ def test_only_the_ffmpeg_door_and_the_server_start_processes():
     found = {str(path.relative_to(PROJECT)) for path in sources if any(start in path.read_text() for start in starts)}
     engines = {name for name in found if name.startswith(("engines/", "models/", "flows/", "tasks/"))}
     assert engines == {"engines/ffmpeg.py"}
+
+
+def test_a_render_from_folders_waits_for_no_library_of_a_service():
+    services = {"aiohttp", "botocore", "s3fs", "gcsfs", "paramiko", "sentry_sdk", "edge_tts", "sqlalchemy", "uvicorn"}
+    code = "import sys, cli, flows.render_short; print(*{name.partition('.')[0] for name in sys.modules})"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.split())
+    assert "prefect" in loaded
+    assert not loaded & services
