@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from engines.errors import (
 )
 from models.destination import Labels, Overwrite, Owner
 from models.report import PublishedFile
+from tests.publishing import winners
 
 PROJECT = Path(__file__).parents[2]
 SMALL, LARGE = b"a short" * 100, bytes(range(256)) * (72 << 10)  # 18 MiB: goes up in parts
@@ -374,13 +374,4 @@ def test_who_loses_a_folder_while_publishing_stops_and_is_told(anywhere: str, tm
 
 
 def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(anywhere: str):
-    def claimed(number: int) -> bool:
-        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
-        try:
-            destinations.claim_folder(anywhere, owner, Overwrite.TITLE, files=("video.mp4",))
-        except DestinationTaken:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(claimed, range(8))) == 1
+    assert winners(anywhere, contenders=8) == 1

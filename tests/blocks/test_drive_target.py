@@ -3,9 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import httplib2
@@ -17,9 +15,10 @@ from blocks.claims import CLAIM
 from blocks.object_store import ObjectStore
 from blocks.settings import Settings
 from engines.errors import DestinationTaken, StoreRefused, StoreUnreachable, UploadDamaged
-from models.destination import Labels, Overwrite, Owner
+from models.destination import Overwrite, Owner
 from models.report import PublishedFile
 from tests.drive_server import ROOT, DriveServer
+from tests.publishing import publish_video, winners
 
 CONTENT, LARGE = b"a short" * 100, bytes(range(256)) * (36 << 10)  # 9 MiB: two parts
 MINE = Owner(title="Sam's \\ short", run="run-1", spec="spec-1")
@@ -46,12 +45,7 @@ def folder(drive: DriveServer, prefect_server: str) -> str:
 
 
 def publish(folder: str, tmp_path: Path, content: bytes = CONTENT, *, owner: Owner = MINE) -> PublishedFile:
-    source, sha256 = tmp_path / "source", hashlib.sha256(content).hexdigest()
-    source.write_bytes(content)
-    labels = Labels(title=owner.title, run=owner.run, media_type="video/mp4", sha256=sha256, cache_control="")
-    destinations.claim_folder(folder, owner, Overwrite.AUTO, files=("video.mp4",))
-    (file,) = destinations.publish_files({"video.mp4": (source, labels)}, folder=folder)
-    return file
+    return publish_video(folder, tmp_path, content, owner, overwrite=Overwrite.AUTO)
 
 
 @pytest.mark.parametrize("content", [CONTENT, LARGE, b""], ids=["small", "in parts", "empty"])
@@ -118,19 +112,7 @@ def test_where_sharing_is_forbidden_the_link_is_for_those_who_may_see_the_folder
 
 
 def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(drive: DriveServer, folder: str):
-    barrier = Barrier(6)
-
-    def claimed(number: int) -> bool:
-        barrier.wait()
-        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
-        try:
-            destinations.claim_folder(folder, owner, Overwrite.TITLE, files=("video.mp4",))
-        except DestinationTaken:
-            return False
-        return True
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(claimed, range(6))) == 1
+    assert winners(folder, contenders=6) == 1
     assert [len(drive.named(name)) for name in (CLAIM, "films", "2026", "sam's short")] == [1, 1, 1, 1]
 
 

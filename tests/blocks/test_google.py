@@ -22,9 +22,10 @@ from blocks.sinks import PartFolder
 from blocks.sources import locate
 from blocks.store import ArtifactStore
 from engines.errors import DestinationTaken, DownloadFailed, SourceNotFound, SourceRefused
-from models.destination import Labels, Overwrite, Owner
+from models.destination import Overwrite, Owner
 from models.report import PublishedFile
 from tests.gcs_server import BUCKET, GcsServer, gcs_server
+from tests.publishing import publish_video
 
 ANY = Settings()
 
@@ -78,13 +79,7 @@ def test_a_bucket_keeps_the_artifacts_of_any_machine(bucket: str, tmp_path: Path
 
 
 def publish(folder: str, tmp_path: Path, content: bytes, owner: Owner) -> PublishedFile:
-    source = tmp_path / "source"
-    source.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    labels = Labels(title=owner.title, run=owner.run, media_type="video/mp4", sha256=digest, cache_control="no-cache")
-    destinations.claim_folder(folder, owner, Overwrite.AUTO, files=("video.mp4",))
-    (file,) = destinations.publish_files({"video.mp4": (source, labels)}, folder=folder)
-    return file
+    return publish_video(folder, tmp_path, content, owner, overwrite=Overwrite.AUTO, cache_control="no-cache")
 
 
 @pytest.mark.parametrize("content", [b"a short" * 100, os.urandom(6 << 20)], ids=["at once", "in parts"])

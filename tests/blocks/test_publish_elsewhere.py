@@ -1,12 +1,9 @@
 """Publishing to WebDAV and SFTP, and to saved object stores: as whole and as much one's own as anywhere."""
 
-import hashlib
 import os
 import uuid
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import httpx
@@ -18,7 +15,9 @@ from blocks.object_store import ObjectStore
 from blocks.places import local_folder
 from blocks.settings import Settings
 from engines.errors import DestinationTaken, StoreUnreachable
-from models.destination import Labels, Overwrite, Owner
+from models.destination import Overwrite, Owner
+from models.report import PublishedFile
+from tests.publishing import publish_video, winners
 from tests.storage_servers import PASSWORD, USER, sftp_server, webdav_server
 
 CONTENT = b"a short" * 100
@@ -52,14 +51,8 @@ def folder(request: pytest.FixtureRequest, prefect_server: str, tmp_path: Path) 
     return f"store://{name}/2026/a film"
 
 
-def publish(folder: str, tmp_path: Path, content: bytes, owner: Owner = MINE) -> Any:
-    source = tmp_path / "source"
-    source.write_bytes(content)
-    sha256 = hashlib.sha256(content).hexdigest()
-    labels = Labels(title=owner.title, run=owner.run, media_type="video/mp4", sha256=sha256, cache_control="")
-    destinations.claim_folder(folder, owner, Overwrite.TITLE, files=("video.mp4",))
-    (file,) = destinations.publish_files({"video.mp4": (source, labels)}, folder=folder)
-    return file
+def publish(folder: str, tmp_path: Path, content: bytes, owner: Owner = MINE) -> PublishedFile:
+    return publish_video(folder, tmp_path, content, owner, overwrite=Overwrite.TITLE)
 
 
 def test_a_file_is_there_whole_replaced_by_its_owner_and_by_nobody_else(folder: str, tmp_path: Path):
@@ -89,19 +82,7 @@ def test_a_file_is_there_whole_replaced_by_its_owner_and_by_nobody_else(folder: 
 
 
 def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(folder: str, tmp_path: Path):
-    barrier = Barrier(8)
-
-    def claimed(number: int) -> bool:
-        barrier.wait()
-        owner = Owner(title=f"Title {number}", run=f"run-{number}", spec=f"spec-{number}")
-        try:
-            destinations.claim_folder(folder, owner, Overwrite.TITLE, files=("video.mp4",))
-        except DestinationTaken:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(claimed, range(8))) == 1
+    assert winners(folder, contenders=8) == 1
     assert [path.name for path in (tmp_path / "there/films/2026/a film").iterdir()] == [CLAIM]
 
 
