@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Container
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import anyio
 import anyio.abc
 import httpx
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.logging import get_logger
 from prefect.logging.configuration import setup_logging
@@ -23,11 +24,13 @@ from prefect.states import AwaitingRetry
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from system.lost import lost_runs
+from system.stranded import pause_s, stranded_runs
 from system.temporary import own_temporary_folder
 
 _POLL_S = 0.2
 # A run that was being claimed when the order to end came has become a process by then.
 _CLAIM_S = 2.0
+UNFINISHED = frozenset(StateType) - TERMINAL_STATES - {StateType.CANCELLING}
 
 logger = get_logger("worker.leave")
 
@@ -39,6 +42,11 @@ class RenderWorker(ProcessWorker):
         super().__init__(work_pool_name=pool, work_queues=queues, name=name, limit=limit)
         self.leaving = False
         self.in_flight: set[UUID] = set()
+
+    @property
+    def at_work(self) -> set[UUID]:
+        """The runs that it is starting or running."""
+        return self.in_flight | self._submitting_flow_run_ids
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         """Take what waits in the queues, unless this worker is leaving."""
@@ -81,6 +89,7 @@ async def serve(worker: RenderWorker, *, leave_s: float) -> None:
     await hand_back_lost(worker.name)
     async with anyio.create_task_group() as group:
         group.start_soon(_work, worker)
+        group.start_soon(_look_for_stranded, worker)
         await told.wait()
         logger.info("Leaving: no more runs are taken, %d may finish", len(worker.in_flight))
         worker.leaving = True
@@ -92,13 +101,16 @@ async def serve(worker: RenderWorker, *, leave_s: float) -> None:
     await hand_back(worker.in_flight, by=worker.name)
 
 
-async def hand_back(runs: set[UUID], *, by: str) -> None:
-    """Schedule runs again that were cut off, at once, for any worker to go on from their finished steps."""
+async def hand_back(runs: set[UUID], *, by: str, states: Container[StateType] = UNFINISHED) -> None:
+    """Schedule runs again that were cut off, at once, for any worker to go on from their finished steps.
+
+    One that is in none of `states` any more has ended, is being cancelled, or is somebody else's by now.
+    """
     async with get_client() as client:
         for run_id in runs:
             with suppress(ObjectNotFound):
                 state = (await client.read_flow_run(run_id)).state
-                if state is not None and not state.is_final() and not state.is_cancelling():
+                if state is not None and state.type in states:
                     await client.set_flow_run_state(run_id, AwaitingRetry(message=f"Handed back by worker {by}"))
                     logger.info("Handed back flow run %s", run_id)
 
@@ -111,6 +123,29 @@ async def hand_back_lost(name: str) -> None:
         await hand_back(lost, by=f"{name}, which died with it")
     except (httpx.HTTPError, PrefectHTTPStatusError) as error:
         logger.warning("Runs of an earlier worker of this name were not looked for: %s", error)
+
+
+async def hand_back_stranded(worker: RenderWorker, *, seen: set[UUID]) -> set[UUID]:
+    """Schedule again what nobody starts, if the last look has `seen` it, too; return what this look has.
+
+    A server that has been away for minutes takes all workers for gone until they have said that they are there.
+    """
+    try:
+        async with get_client() as client:
+            stranded = await stranded_runs(client, worker=worker.name, at_work=worker.at_work)
+        await hand_back(stranded & seen, by=f"{worker.name}, as nobody has started it", states=(StateType.PENDING,))
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        logger.warning("Runs that nobody starts are looked for later: %s", error)
+        return set()
+    return stranded
+
+
+async def _look_for_stranded(worker: RenderWorker) -> None:
+    seen: set[UUID] = set()
+    while True:
+        await anyio.sleep(pause_s())
+        if not worker.leaving:
+            seen = await hand_back_stranded(worker, seen=seen)
 
 
 async def _work(worker: RenderWorker) -> None:

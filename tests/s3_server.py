@@ -17,20 +17,14 @@ from tests.fault_proxy import FaultProxy
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
-class S3:
-    """A bucket of a test's own. What the test itself does there passes the proxy by."""
+class Bucket:
+    """A bucket of a test's own, as another program sees it that talks to the server itself."""
 
-    def __init__(self, proxy: FaultProxy, port: int) -> None:
-        self.proxy, self.bucket = proxy, f"test-{uuid4().hex[:12]}"
-        self.url = f"s3://{self.bucket}"
+    def __init__(self) -> None:
+        self.endpoint, self.bucket = f"http://127.0.0.1:{server_port()}", f"test-{uuid4().hex[:12]}"
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        self.client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", **keys)
+        self.client = boto3.client("s3", endpoint_url=self.endpoint, **keys)
         self.client.create_bucket(Bucket=self.bucket)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What makes any program use this server."""
-        return {**KEYS, "AWS_ENDPOINT_URL": self.proxy.url}
 
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
@@ -49,12 +43,24 @@ class S3:
         return [each["Key"] for each in self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])]
 
 
+class S3(Bucket):
+    """The same for programs that reach the server through a proxy. What the test itself does there passes it by."""
+
+    def __init__(self, proxy: FaultProxy) -> None:
+        super().__init__()
+        self.proxy, self.url = proxy, f"s3://{self.bucket}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes any program use this server."""
+        return {**KEYS, "AWS_ENDPOINT_URL": self.proxy.url}
+
+
 @contextmanager
 def running_s3() -> Generator[S3]:
     """Let this process's S3 clients use a server behind a proxy, which are its own while the block runs."""
-    port = _server_port()
-    proxy = FaultProxy("127.0.0.1", port)
-    s3 = S3(proxy, port)
+    proxy = FaultProxy("127.0.0.1", server_port())
+    s3 = S3(proxy)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in s3.environment.items():
             patch.setenv(name, value)
@@ -65,7 +71,7 @@ def running_s3() -> Generator[S3]:
 
 
 @cache
-def _server_port() -> int:
+def server_port() -> int:
     """Start the server, which lives as long as the tests, and return its port."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

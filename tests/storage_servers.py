@@ -1,4 +1,4 @@
-"""Real servers of storage on the loopback interface: S3, WebDAV and SFTP, each with an empty place to keep files."""
+"""Real servers of storage on the loopback interface: WebDAV and SFTP, each with a folder to keep files in."""
 
 import os
 import socket
@@ -8,33 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import paramiko
 from cheroot.wsgi import Server
-from moto.server import ThreadedMotoServer
 from wsgidav.wsgidav_app import WsgiDAVApp
 
 USER, PASSWORD = "sam", "open sesame"
-BUCKET = "films"
-
-
-@contextmanager
-def s3_server(bucket: str = BUCKET) -> Generator[str]:
-    """Serve S3 with one bucket, and yield the endpoint."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client(url).create_bucket(Bucket=bucket)
-    yield url
-    server.stop()
-
-
-def client(url: str) -> Any:
-    """Another program's view of an S3 endpoint."""
-    return boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
-    )
 
 
 @contextmanager

@@ -36,7 +36,8 @@ from engines.errors import (
 )
 from tasks.batch_source import read_rows
 from tests.fault_proxy import TcpProxy
-from tests.storage_servers import BUCKET, PASSWORD, USER, client, s3_server, sftp_server, webdav_server
+from tests.s3_server import Bucket
+from tests.storage_servers import PASSWORD, USER, sftp_server, webdav_server
 
 Save = Callable[..., str]
 KINDS = ("local", "s3", "webdav", "sftp")
@@ -56,12 +57,16 @@ def save(prefect_server: str) -> Save:
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Generator[dict[str, Any]]:
-    with s3_server() as url:
-        yield {
-            "kind": "s3", "endpoint_url": url, "access_key_id": "test", "secret_access_key": "test",
-            "region": "us-east-1", "path_style": True, "folder": f"{BUCKET}/shorts",
-        }  # fmt: skip
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture(scope="module")
+def s3(bucket: Bucket) -> dict[str, Any]:
+    return {
+        "kind": "s3", "endpoint_url": bucket.endpoint, "access_key_id": "test", "secret_access_key": "test",
+        "region": "us-east-1", "path_style": True, "folder": f"{bucket.bucket}/shorts",
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -253,10 +258,9 @@ def test_the_operator_decides_which_stores_sources_may_name(name: str):
         read(address, Settings(allowed_stores=("another",)))
 
 
-def test_objects_are_where_other_programs_look_for_them(s3: dict[str, Any], save: Save):
+def test_objects_are_where_other_programs_look_for_them(s3: dict[str, Any], bucket: Bucket, save: Save):
     put(save(**s3), "moon.jpg", b"moon")
-    found = client(s3["endpoint_url"]).get_object(Bucket=BUCKET, Key="shorts/moon.jpg")
-    assert found["Body"].read() == b"moon"
+    assert bucket.get("shorts/moon.jpg") == b"moon"
 
 
 @pytest.mark.parametrize("kind", ["webdav", "sftp"])
