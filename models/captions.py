@@ -72,6 +72,10 @@ class SafeArea(Model):
         )
 
 
+class WordPart(WordTiming):
+    """A part of a word that goes on in the next one, as captions show a word that is too long for a line."""
+
+
 class Page(Model):
     """Words shown together, and from when to when (ms from the scene's first frame)."""
 

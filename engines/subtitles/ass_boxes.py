@@ -27,8 +27,10 @@ def page_box(page: Page, lines: Sequence[Line], box: Box, look: Look) -> str:
 def word_boxes(line: Line, box: Box, look: Look) -> Iterator[str]:
     """Yield an event of a box for each time that one word of a line is the spoken one."""
     for start_ms, end_ms, spoken in word_states(line.page, range(line.first, line.first + len(line.words))):
-        if spoken is not None:
-            covered = _covered(line, *line.spans.word(spoken - line.first), look)
+        if spoken:
+            edges_em = [line.spans.word(index - line.first) for index in spoken]
+            left_em, right_em = min(left for left, _ in edges_em), max(right for _, right in edges_em)
+            covered = _covered(line, left_em, right_em, look)
             yield _box_event(WORD_BOX_LAYER, (start_ms, end_ms), covered, box, line, look)
 
 

@@ -29,7 +29,7 @@ def line_events(line: Line, look: Look) -> Iterator[str]:
         # \2c is never drawn; that it alternates makes every word a run of its own, which libass then rasterises
         # alike whatever its neighbours' colours.
         colored = [
-            f"{{\\1c&H{_color(look, index == spoken)}&\\2c&H{index % 2}&{_outline(index == spoken, look)}}}{text}"
+            f"{{\\1c&H{_color(look, index in spoken)}&\\2c&H{index % 2}&{_outline(index in spoken, look)}}}{text}"
             for index, text in enumerate(texts, start=line.first)
         ]
         place = spot(line.placed.x_px, below_px, start_ms - page.start_ms, line, look)
@@ -68,7 +68,7 @@ def _states_of(line: Line, index: int, look: Look) -> Iterator[tuple[int, int, b
     opens_ms = word.start_ms if animations.waits_for_speech(look.style.animation) else line.page.start_ms
     for start_ms, end_ms, spoken in word_states(line.page, range(number, number + 1)):
         if centis(end_ms) > centis(max(start_ms, opens_ms)):
-            yield max(start_ms, opens_ms), end_ms, spoken is not None
+            yield max(start_ms, opens_ms), end_ms, bool(spoken)
 
 
 def _begun(word: WordTiming, time_ms: int) -> bool:

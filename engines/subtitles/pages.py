@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from math import inf
 
 from engines.subtitles.phrases import BEST, GOOD, break_cost, is_mark
-from models.captions import Page
+from models.captions import Page, WordPart
 from models.timeline import WordTiming
 
 HOLD_GAP_MS = 700
@@ -43,11 +43,13 @@ class _Setting:
         return end - first == 1 or self.width_px(first, end) <= self.max_width_px
 
     def spoken(self, first: int, end: int) -> int:
-        """Count the words, without what is only a mark of the one before: an emoji, a dash."""
+        """Count the words: a parted one once, and without what is only a mark of the one before: an emoji, a dash."""
         return sum(not mark for mark in self.marks[first:end])
 
     def stands_alone(self, index: int) -> bool:
-        """Tell whether a word is a sentence of its own, or too wide to share its page."""
+        """Tell whether a word is a sentence of its own, parted, or too wide to share its page."""
+        if isinstance(self.words[index], WordPart):
+            return True
         opens = index == 0 or self.breaks[index - 1] == BEST
         return (opens and self.breaks[index] == BEST) or self.widths_px[index] > self.max_width_px
 
@@ -74,7 +76,7 @@ def paginate(
         words=words,
         widths_px=[measure(word.text) for word in words],
         breaks=[break_cost(words, index, language=language) for index in range(len(words))],
-        marks=[is_mark(word.text) for word in words],
+        marks=[is_mark(word.text) or isinstance(word, WordPart) for word in words],
         space_px=measure(" "),
         max_width_px=max_width_px,
         max_lines=max_lines,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from engines.clusters import is_emoji, is_invisible
+from models.captions import WordPart
 from models.timeline import WordTiming
 
 SENTENCE_END = re.compile(r"[.!?…。！？؟।]+[\"'”’»)\]]*$")
@@ -13,6 +14,7 @@ PAUSE_MS = 350
 _MARKS = frozenset("–—-…!?.,;:。！？、，»”’)]}")
 
 BEST, GOOD, FAIR, PLAIN, BAD = 0.0, 0.35, 1.0, 1.6, 5.0
+TORN = 9.0  # inside a word: a reader should have all of it on one page
 
 # Words that open a phrase: good to break before, bad to leave at the end.
 _OPENERS = {
@@ -77,10 +79,13 @@ _SUBJECTS = {"en": "it you this that these those there what one"}
 
 
 def break_cost(words: Sequence[WordTiming], index: int, *, language: str) -> float:
-    """Return how bad a break after `words[index]` reads: 0 at a sentence's end, 5 where it tears a phrase."""
+    """Return how bad a break after `words[index]` reads: 0 at a sentence's end, 5 where it tears a phrase,
+    9 inside a word."""
     if index == len(words) - 1:
         return BEST
     text, following = words[index].text, words[index + 1]
+    if isinstance(words[index], WordPart):
+        return TORN
     if is_mark(following.text) or text.endswith("-"):
         return BAD
     if is_mark(text) and index > 0 and not CLAUSE_END.search(text):

@@ -9,15 +9,15 @@ from engines.subtitles.ass import write_ass
 from engines.subtitles.cue_files import one_at_a_time
 from engines.subtitles.cues import make_cues, scene_words
 from engines.subtitles.fonts import FontStack, find_fonts
-from engines.subtitles.hyphens import hyphenate
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look
+from engines.subtitles.long_words import part_words, spoken_as_one
 from engines.subtitles.own_text import spread
 from engines.subtitles.pages import paginate
 from engines.subtitles.pictures import write_pictures
 from engines.subtitles.presets import load_safe_area, resolve_style
 from engines.subtitles.srt import write_srt
-from engines.subtitles.text import display_text
+from engines.subtitles.text import display_text, plain_text
 from engines.subtitles.unspaced import split_unspaced
 from engines.subtitles.vtt import write_vtt
 from models.caption_settings import CaptionCase, Captions
@@ -109,14 +109,15 @@ def _set_pages(words: Sequence[WordTiming], number: int, look: Look, *, end_ms: 
     style, fonts, language = look.style, look.fonts, look.language
     texts = [_drawable(word.text, number=number, fonts=fonts, case=style.case, language=language) for word in words]
     shown = [word.model_copy(update={"text": text}) for word, text in zip(words, texts, strict=True) if text]
+    spelled = [plain_text(word.text) for word, text in zip(words, texts, strict=True) if text]
     em_px, width_px = style.size_px * look.frame.unit, look.frame.text_width_px(style)
 
     def measure(text: str) -> float:
         return fonts.ink(text).width_px * em_px
 
-    whole = hyphenate(shown, measure=measure, max_width_px=width_px, language=language)
-    return paginate(
-        split_unspaced(whole, measure=measure, max_width_px=width_px, language=language),
+    parts = part_words(shown, as_written=spelled, measure=measure, max_width_px=width_px, language=language)
+    pages = paginate(
+        split_unspaced(parts, measure=measure, max_width_px=width_px, language=language),
         max_lines=style.max_lines,
         max_words=style.max_words,
         max_width_px=width_px,
@@ -124,6 +125,7 @@ def _set_pages(words: Sequence[WordTiming], number: int, look: Look, *, end_ms: 
         scene_end_ms=end_ms,
         language=language,
     )
+    return tuple(spoken_as_one(page) for page in pages)
 
 
 def _drawable(text: str, *, number: int, fonts: FontStack, case: CaptionCase, language: str) -> str:

@@ -13,7 +13,7 @@ def split_unspaced(
 ) -> tuple[WordTiming, ...]:
     """Cut words of scripts without spaces into phrases that fit a line, each with its share of the word's time.
 
-    Words of other scripts stay whole: too wide a one shrinks its page.
+    Words of other scripts stay as they are.
     """
     pieces: list[WordTiming] = []
     for word in words:
