@@ -45,7 +45,7 @@ def test_a_much_too_wide_word_is_parted_as_its_language_does(text, language, sho
     ("text", "shown"),
     [
         ("https://example.org/a/very/long/path", ["https://", "example.org/a/", "very/long/path"]),
-        ("(https://example.org/a/very/long/path).", ["(https://example.", "org/a/very/", "long/path)."]),
+        ("(https://example.org/a/very/long/path).", ["(https://", "example.org/a/", "very/long/path)."]),
         ("jane.doe-smith@mail.example-company.org", ["jane.doe-smith@", "mail.example-", "company.org"]),
         ("@a_name_that_is_too_long_to_fit", ["@a_name_that_is_", "too_long_to_fit"]),
         ("#ThisIsAVeryLongHashtagForYou", ["#ThisIsAVeryLong", "HashtagForYou"]),
