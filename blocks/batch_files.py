@@ -4,9 +4,10 @@ import io
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from blocks.object_file import check_place, source_faults_named
 from blocks.places import STORE, open_place
 from blocks.settings import Settings
-from blocks.sources import S3, check_place, locate, source_faults_named
+from blocks.sources import S3, locate
 from engines.errors import BatchInvalid, SourceNotFound, SourceRefused
 
 SPEC_SUFFIXES = frozenset({".yaml", ".yml", ".json"})

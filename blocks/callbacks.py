@@ -6,7 +6,8 @@ import httpx
 from pydantic import SecretStr
 
 from blocks.settings import Settings
-from blocks.web import checked_address, name_of, retry_after_s, server_of, without_secrets
+from blocks.web import retry_after_s
+from blocks.web_addresses import checked_address, name_of, server_of, without_secrets
 from engines.bodies import cut_off_after
 from engines.errors import CallbackFailed, CallbackRefused, DownloadFailed, SourceNotFound, SourceRefused
 from engines.signing import sign

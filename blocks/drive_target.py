@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from blocks.places import faults, named_fault, open_place
+from blocks.driver_faults import faults, named_fault
+from blocks.places import open_place
 from engines.errors import StoreRefused, UploadDamaged
 from models.destination import Labels
 

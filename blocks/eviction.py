@@ -7,6 +7,7 @@ from pathlib import Path
 
 from blocks.pins import Pins
 from blocks.sinks import PartFolder
+from blocks.store_layout import digest_of
 from blocks.usage import Stored
 from models.cache import CacheStatus, Eviction
 
@@ -102,11 +103,6 @@ class Shelf:
                 key = f"blobs/{folder.name}/{entry.name}"
                 found.append(Stored.model_construct(key=key, size=status.st_size, modified_s=status.st_mtime))
         return found
-
-
-def digest_of(key: str) -> str:
-    """Return the hash that a blob is named by."""
-    return key.rpartition("/")[2].partition(".")[0]
 
 
 def _entries(folder: Path | str) -> list["os.DirEntry[str]"]:

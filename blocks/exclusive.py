@@ -14,7 +14,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from blocks.places import faults, is_sftp, modified_of, put_bytes, puts_whole
+from blocks.driver_faults import faults
+from blocks.filesystems import is_sftp, modified_of, put_bytes, puts_whole
 from engines.errors import StoreUnreachable
 
 _TICKET = ".ticket.part"  # what sweeps take for a file on its way, after a process that was killed

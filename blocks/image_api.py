@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from blocks.api import Api, as_documented
 from blocks.settings import Settings
-from blocks.web import WebFile, server_of
+from blocks.web import WebFile
+from blocks.web_addresses import server_of
 from engines.errors import ServiceFailed
 
 KEY_BLOCK = "neuroshorts-image-api-key"

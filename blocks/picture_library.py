@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from blocks.local_file import LocalFile
+from blocks.object_file import of_operator, source_faults_named
 from blocks.places import local_folder, open_place, service_of
 from blocks.remote import tag_of
 from blocks.settings import Settings
-from blocks.sources import LocalFile, RemoteOrLocalFile, of_operator, source_faults_named, stored_file
+from blocks.sources import RemoteOrLocalFile, stored_file
 from engines.errors import NothingConfigured, PresetInvalid
 from models.media import MediaKind
 

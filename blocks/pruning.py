@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from blocks.eviction import digest_of
 from blocks.records import refs_in
 from blocks.store import ArtifactStore
+from blocks.store_layout import digest_of
 from blocks.usage import Stored
 from models.pruning import PruneReport
 

@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import IO, Any
 
 from blocks import exclusive, s3_objects, s3_uploads
-from blocks.places import (
-    faults,
+from blocks.driver_faults import faults, named_fault
+from blocks.filesystems import (
     is_part,
     is_s3,
     is_sftp,
     is_shared_by_threads,
     modified_of,
-    named_fault,
-    open_place,
     put_bytes,
     put_file,
     puts_whole,
 )
+from blocks.places import open_place
 from blocks.sinks import Sink
-from blocks.usage import Stored
+from blocks.usage import Stored, is_stale
 from engines.errors import StoreRefused, StoreUnreachable
 
 _SFTP_READS = 64  # of 32 KiB, on their way at once
@@ -120,14 +119,12 @@ class RemoteFolder:
         with self._reached(key) as path:
             return s3_objects.read(self._fs, path).content if self._is_s3 else bytes(self._fs.cat_file(path))
 
-    def read_aged(self, key: str) -> tuple[bytes, float]:
-        """Return an object's bytes, and when it was last changed. Raises FileNotFoundError."""
-        if self._is_s3:
-            with self._reached(key) as path:
-                piece = s3_objects.read(self._fs, path)
-                return piece.content, piece.head["LastModified"].timestamp()
-        content, there = self.read(key), self.stat(key)
-        return content, time.time() if there is None else there.modified_s
+    def use(self, key: str) -> bytes:
+        """Return an object's bytes, and make it as young as this use. Raises FileNotFoundError."""
+        content, modified_s = self._read_aged(key)
+        if is_stale(modified_s):
+            self.write(key, content)
+        return content
 
     def write(self, key: str, content: bytes) -> None:
         """Put or replace a small object."""
@@ -138,6 +135,15 @@ class RemoteFolder:
         """Put a small object unless there is one, and return whether it was put; of many at once, one is."""
         with self._reached(key, puts=True) as path:
             return exclusive.create(self._fs, content, path)
+
+    def _read_aged(self, key: str) -> tuple[bytes, float]:
+        """Return an object's bytes, and when it was last changed. Raises FileNotFoundError."""
+        if self._is_s3:
+            with self._reached(key) as path:
+                piece = s3_objects.read(self._fs, path)
+                return piece.content, piece.head["LastModified"].timestamp()
+        content, there = self.read(key), self.stat(key)
+        return content, time.time() if there is None else there.modified_s
 
     @contextmanager
     def _reached(self, key: str, *, puts: bool = False) -> Generator[str]:

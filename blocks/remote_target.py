@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from blocks import gcs_uploads, s3_objects, s3_uploads
+from blocks.driver_faults import faults, named_fault
+from blocks.filesystems import is_gcs, is_part, is_s3, put_file, puts_whole
 from blocks.links import expiry
-from blocks.places import faults, is_gcs, is_part, is_s3, named_fault, open_place, put_file, puts_whole
+from blocks.places import open_place
 from blocks.remote import RemoteFolder, copy_to
 from blocks.sinks import Sink
 from engines.errors import StoreRefused, StoreUnreachable, UploadDamaged

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from blocks.store import ArtifactStore
+from blocks.store_layout import digest_of
 from blocks.usage import Stored
 from engines.errors import BlobsDamaged
 from models.backup import CopyReport
@@ -48,7 +49,7 @@ def _copy_record(source: ArtifactStore, target: ArtifactStore, record: Stored) -
 
 def _copy_blob(source: ArtifactStore, target: ArtifactStore, blob: Stored, *, verify: bool) -> bool | None:
     """Return whether the blob had to be copied, or None if it is not what its name says."""
-    digest = PurePosixPath(blob.key).name.partition(".")[0]
+    digest = digest_of(blob.key)
     there = target.stat(blob.key)
     if there is not None and there.size == blob.size and (not verify or target.digest(blob.key) == digest):
         return False

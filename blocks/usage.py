@@ -1,9 +1,7 @@
-"""What lies in a folder of the store, and when it was last used: what pruning goes by."""
+"""When a file of the store was last used: what pruning goes by."""
 
 import os
-import stat
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,22 +17,6 @@ class Stored(Model):
     key: str
     size: int
     modified_s: float
-
-
-def list_local(root: Path, folder: str) -> Iterator[Stored]:
-    """Yield every file below `root`/`folder`."""
-    for path in (root / folder).rglob("*"):
-        if (found := stat_local(root, path.relative_to(root).as_posix())) is not None:
-            yield found
-
-
-def stat_local(root: Path, key: str) -> Stored | None:
-    """Return the file `root`/`key` as it is now, or None if there is none."""
-    with suppress(FileNotFoundError):
-        status = (root / key).stat()
-        if stat.S_ISREG(status.st_mode):
-            return Stored(key=key, size=status.st_size, modified_s=status.st_mtime)
-    return None
 
 
 def is_stale(modified_s: float) -> bool:

@@ -1,9 +1,7 @@
 """Reading http(s) sources that a stranger may have named: only public addresses, only so many bytes, only so long."""
 
 import hashlib
-import ipaddress
 import logging
-import socket
 import ssl
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import httpx
 from blocks.ranges import claimed_sha256, length_of, range_of, rest_wanted, resume_tag, version_of
 from blocks.settings import Settings
 from blocks.sinks import Sink
+from blocks.web_addresses import checked_address, name_of, parse, server_of, without_secrets
 from engines.bodies import Deadline, cut_off_after, declared_bytes, pieces
 from engines.errors import DownloadFailed, SourceNotFound, SourceRefused, SourceTooLarge
 from engines.retry_after import seconds_of
@@ -25,9 +24,6 @@ MAX_REDIRECTS = 5
 _GONE = frozenset({404, 410})
 MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HEAD_UNKNOWN = frozenset({400, 401, 403, 405, 501})
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_GIVEN_OUT = ipaddress.ip_network("2000::/3")  # of IPv6, all that the open internet uses
-_RELAYS = ipaddress.ip_network("192.88.99.0/24")  # wrap an address, as 2002::/16 does
 _NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 _HEADERS = {"User-Agent": "neuroshorts", "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -46,13 +42,13 @@ class WebFile:
     @property
     def uri(self) -> str:
         """The address as people may see it."""
-        url = _parse(self.address, without_secrets(self.address))
+        url = parse(self.address, without_secrets(self.address))
         return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
     @property
     def service(self) -> str:
         """The server, as a circuit breaker knows it."""
-        return f"download {server_of(_parse(self.address, self.uri))}"
+        return f"download {server_of(parse(self.address, self.uri))}"
 
     def version(self) -> str | None:
         """Return what changes when the file does (entity tag, or date and length), or None if the server tells nothing.
@@ -115,7 +111,7 @@ class WebFile:
     @contextmanager
     def _answer(self, method: str, headers: Mapping[str, str] = _NOTHING_MORE) -> Generator[httpx.Response]:
         """Send a request, follow its redirects by hand, and yield the last answer with its body unread."""
-        url = _parse(self.address, self.uri)
+        url = parse(self.address, self.uri)
         timeout = httpx.Timeout(self.settings.read_timeout_s, connect=self.settings.connect_timeout_s)
         # No proxy from the environment: it would resolve the name again, after the check.
         # And each request on a connection of its own, which its deadline knows.
@@ -136,7 +132,7 @@ class WebFile:
 
     def _next(self, url: httpx.URL, location: str) -> httpx.URL:
         """Return where a redirect leads, which anybody on the way could read and change if it gave up encryption."""
-        found = _parse(location, self.uri, base=url)
+        found = parse(location, self.uri, base=url)
         if (url.scheme, found.scheme) == ("https", "http"):
             raise SourceRefused(source=self.uri, reason="is redirected from https to http; name that address itself")
         return found
@@ -189,73 +185,9 @@ class WebFile:
             raise SourceTooLarge(source=self.uri, limit=f"{self.settings.max_source_bytes} bytes")
 
 
-def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
-    """Resolve the host of `url` and return one address of it.
-
-    Raises SourceRefused when any of its addresses is not a public one, unless `allow_private`; SourceNotFound when
-    there is no such host; DownloadFailed when the name service does not answer.
-    """
-    port = url.port or (443 if url.scheme == "https" else 80)
-    try:
-        found = socket.getaddrinfo(name_of(url), port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise SourceRefused(source=source, reason=f"not a host name: {error}") from error
-    except socket.gaierror as error:
-        if error.errno == socket.EAI_NONAME:
-            raise SourceNotFound(source=source) from error
-        raise DownloadFailed(source=source, reason=f"cannot resolve {url.host}: {error.strerror}") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not allow_private and not all(is_public(address) for address in addresses):
-        raise SourceRefused(source=source, reason=f"{url.host} is not a public address")
-    return addresses[0]
-
-
-def name_of(url: httpx.URL) -> str:
-    """Return the host as it is asked for; Python would make another name of some that are not ASCII."""
-    return url.raw_host.decode("ascii")
-
-
-def server_of(url: httpx.URL) -> str:
-    """Return the host and port that an address names."""
-    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
-
-
 def retry_after_s(answer: httpx.Response) -> float | None:
     """Return how long the server asks to be left alone (in seconds, or until a date), or None."""
     return seconds_of(answer.headers.get("Retry-After", ""))
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the open internet, also where it is wrapped in an IPv6 address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.sixtofour or ip.teredo:
-            return False
-        embedded = ip.ipv4_mapped or (ipaddress.IPv4Address(ip.packed[12:]) if ip in _NAT64 else None)
-        if embedded:
-            return is_public(str(embedded))
-        return ip in _GIVEN_OUT and ip.is_global
-    return ip.is_global and not ip.is_multicast and ip not in _RELAYS
-
-
-def without_secrets(address: str) -> str:
-    """Return an address without query and password, also one that is none: errors name it."""
-    scheme, slashes, rest = address.partition("?")[0].partition("#")[0].partition("://")
-    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
-
-
-def _parse(address: str, source: str, *, base: httpx.URL | None = None) -> httpx.URL:
-    try:
-        url = base.join(address) if base else httpx.URL(address)
-        scheme, host = url.scheme, url.host
-    except (httpx.InvalidURL, UnicodeError) as error:
-        told = "" if "@" in address else f": {error}"  # which may quote a password
-        raise SourceRefused(source=source, reason=f"not a web address{told}") from None
-    if scheme not in ("http", "https"):
-        raise SourceRefused(source=source, reason=f"leads to {scheme}:, which is neither http nor https")
-    if not host:
-        raise SourceRefused(source=source, reason="not a web address: it names no host")
-    return url
 
 
 @cache

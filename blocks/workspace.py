@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +39,16 @@ class Workspace:
         """Return a path in the folder that nothing else uses."""
         self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the store under a long-lived process
         return self.folder / uuid.uuid4().hex
+
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """Yield a new empty folder, removed on leaving."""
+        folder = self.new_path()
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _claim(self) -> IO[bytes]:
         """Lock the file that says this folder is in use; it appears under its name only once it is locked."""

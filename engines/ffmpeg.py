@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import IO
 
 import imageio_ffmpeg
@@ -21,9 +19,6 @@ from engines.pipes import widen
 
 LOG_TAIL_BYTES = 4_000
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
-# Frames that a stream only later claims to have, larger than any that a probe lets pass (8192 x 4320).
-MOST_FRAME_PIXELS = 40_000_000
-_SAFE_INPUT = ("-protocol_whitelist", "file,pipe", "-max_pixels:v", str(MOST_FRAME_PIXELS))
 _LOGGED_LINES = 10
 
 logger = logging.getLogger(__name__)
@@ -67,23 +62,6 @@ def _told(*arguments: str) -> str:
 def is_leashed() -> bool:
     """Return whether a child dies with this process, also when this process is killed."""
     return bool(_leash())
-
-
-def safe_input(path: Path, *, demuxer: str) -> tuple[str, ...]:
-    """Return input arguments that read this one local file and nothing it points to.
-
-    The demuxer is never left to ffmpeg to guess: it looks behind an ID3 tag, say, and takes a playlist there for one.
-    """
-    return (*_SAFE_INPUT, "-f", demuxer, "-i", f"file:{path}")
-
-
-def filter_escape(value: str) -> str:
-    """Return `value` (a path, say) so that it passes whole through ffmpeg's filter syntax as one option's value.
-
-    ffmpeg unescapes twice: when it splits the graph into filters, and when it splits a filter's options.
-    """
-    option = re.sub(r"([\\':\s])", r"\\\1", value)
-    return re.sub(r"([\\'\[\],;\s])", r"\\\1", option)
 
 
 def run(arguments: Sequence[str], *, timeout_s: float, limits: ChildLimits = ENCODING) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from blocks.local_server import default_home
 from blocks.processes import Started
+from blocks.server_state import default_home
 from models.base import Model
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blocks.local_auth import auth_path, is_loopback
-from blocks.local_server import client_environment, ensure_server, free_port, is_free, read_state
+from blocks.local_server import client_environment, ensure_server
+from blocks.ports import free_port, is_free
 from blocks.processes import is_alive
 from blocks.server_choice import configured_api_url
+from blocks.server_state import read_state
 from blocks.settings import get_settings
 from engines.errors import ServerFailed
 from models.base import Model

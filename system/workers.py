@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from blocks.local_server import free_port
+from blocks.ports import free_port
 from blocks.processes import Started, is_alive, send, spawn, stop, wait_until
 from blocks.settings import get_settings
 from models.base import Model

@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 from slugify import slugify
 
 from blocks.batch_files import base_of, is_spec, list_files, read_file
+from blocks.local_file import LocalFile
 from blocks.settings import Settings, get_settings
-from blocks.sources import LocalFile, locate
+from blocks.sources import locate
 from engines.branding import with_cards
 from engines.csv_rows import parse_csv
 from engines.errors import BatchInvalid, DownloadFailed, NeuroShortsError, UserError

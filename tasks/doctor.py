@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from blocks.local_server import default_home, read_state
 from blocks.picture_library import read_library
 from blocks.server_choice import configured_api_url
+from blocks.server_state import default_home, read_state
 from blocks.settings import get_settings
 from engines import ffmpeg
 from engines.audio.espeak import synthesize

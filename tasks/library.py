@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from blocks.settings import get_settings
-from engines.subtitles.fonts import FONT_SUFFIXES
+from engines.subtitles.faces import FONT_SUFFIXES
 from engines.subtitles.typeset import CaptionLibrary
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"

@@ -2,9 +2,9 @@
 
 from prefect.logging import get_run_logger
 
+from blocks.local_file import LocalFile
 from blocks.picture_library import LibraryFile, library_service, read_library
 from blocks.settings import Settings
-from blocks.sources import LocalFile
 from blocks.store import ArtifactStore
 from engines.errors import SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreadable
 from engines.stock.keywords import LEAST_SCORE, score

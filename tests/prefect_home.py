@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blocks import local_server
+from blocks.server_state import api_url
 from tests.ports import take_port
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PrefectHome:
         self.folder = Path(os.environ[_ROOT]) / (worker or "main")
         self.home = self.folder / "prefect"
         self.port = take_port()
-        self.api_url = local_server.api_url(self.port)
+        self.api_url = api_url(self.port)
 
     def settle(self) -> None:
         """Let this process and its children use this home, whatever the environment says.

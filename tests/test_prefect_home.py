@@ -12,8 +12,9 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 
-from blocks import local_server
+from blocks.ports import free_port
 from blocks.processes import is_alive, spawn, wait_until
+from blocks.server_state import ServerState, read_state
 from tests.ports import take_port
 from tests.prefect_home import NOWHERE
 
@@ -45,7 +46,7 @@ def home_of_a_suite() -> Callable[[], "tuple[subprocess.Popen[str], Path]"]:
 def test_who_asks_for_a_server_finds_that_of_this_process_and_nothing_of_the_users(prefect_server: str):
     assert get_current_settings().api.url == prefect_server == seen_by_a_child()
     home = get_current_settings().home
-    assert local_server.read_state(home).api_url == prefect_server
+    assert read_state(home).api_url == prefect_server
     assert Path(os.environ["TESTS_ROOT"]) in home.parents
     with get_client(sync_client=True) as client:
         assert str(client.api_url).rstrip("/") == prefect_server
@@ -66,7 +67,7 @@ def test_no_two_processes_take_one_port_and_the_system_gives_none_of_them_away()
     for other in others:
         other.communicate("\n")
     assert len(taken) == len(set(taken)) == 800
-    assert max(map(int, taken)) < local_server.free_port()  # one that the system gave
+    assert max(map(int, taken)) < free_port()  # one that the system gave
 
 
 @pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.terminate])
@@ -76,7 +77,7 @@ def test_killed_it_leaves_neither_server_nor_folder(end: Callable[[psutil.Proces
     server = spawn(
         [sys.executable, "-c", "import time; time.sleep(600)"], folder=home, environment={}, log=home / "server.log"
     )
-    state = local_server.ServerState(**server.model_dump(), port=1, prefect_version="0")
+    state = ServerState(**server.model_dump(), port=1, prefect_version="0")
     (home / "server.json").write_text(state.model_dump_json())
     end(psutil.Process(process.pid))
     process.communicate()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engines import ffmpeg
 from engines.audio.loudness import measure
+from engines.ffmpeg_arguments import safe_input
 from models.audio import Loudness, LoudnessTarget
 from models.export import AudioFormat
 
@@ -25,7 +26,7 @@ def export_audio(master: Path, *, wanted: AudioFormat, target: LoudnessTarget, t
     gain_db = 0.0
     for _ in range(_MOST_PASSES):
         arguments = (
-            *("-y", *ffmpeg.safe_input(master, demuxer="flac"), "-map", "0:a", "-map_metadata", "-1"),
+            *("-y", *safe_input(master, demuxer="flac"), "-map", "0:a", "-map_metadata", "-1"),
             *("-metadata", f"title={title}", "-af", f"volume={gain_db:.2f}dB", "-fflags", "+bitexact"),
             *("-flags:a", "+bitexact", *_ENCODERS[wanted], f"file:{output}"),
         )

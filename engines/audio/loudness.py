@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engines import ffmpeg
 from engines.audio.pcm import Samples
 from engines.errors import FfmpegFailed, SourceUnreadable
+from engines.ffmpeg_arguments import safe_input
 from engines.sniff import footage_demuxer
 from engines.timebase import SAMPLE_RATE_HZ
 from models.audio import Loudness
@@ -32,7 +33,7 @@ def measure(path: Path) -> Loudness:
     try:
         log = ffmpeg.run(
             (
-                *("-loglevel", "info", "-nostats", *ffmpeg.safe_input(path, demuxer=demuxer), "-map", "0:a:0"),
+                *("-loglevel", "info", "-nostats", *safe_input(path, demuxer=demuxer), "-map", "0:a:0"),
                 *("-af", METER, "-f", "null", "-"),
             ),
             timeout_s=_TIMEOUT_S,

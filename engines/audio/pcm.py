@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engines import ffmpeg
 from engines.errors import FfmpegFailed, SourceUnreadable
+from engines.ffmpeg_arguments import safe_input
 from engines.sniff import demuxer_for, read_head
 from engines.timebase import SAMPLE_RATE_HZ
 
@@ -68,7 +69,7 @@ def decode_to_wav(source: Path, output: Path, *, channels: int, name: str, limit
     try:
         ffmpeg.run(
             (
-                *("-y", "-t", seconds, *ffmpeg.safe_input(source, demuxer=demuxer), "-map", "0:a:0"),
+                *("-y", "-t", seconds, *safe_input(source, demuxer=demuxer), "-map", "0:a:0"),
                 *(*(("-af", filters) if filters else ()), "-ac", str(channels)),
                 *("-ar", str(SAMPLE_RATE_HZ), "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
                 *("-t", seconds, "-f", "wav", f"file:{output}"),

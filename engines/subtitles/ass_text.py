@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from engines.clusters import clusters
-from engines.subtitles.fonts import Face, FontStack, Run
+from engines.subtitles.faces import Face
+from engines.subtitles.fonts import FontStack, Run
 from engines.subtitles.states import centis
 
 WORD_JOINER, LTR_MARK, RTL_MARK = "\u2060\u200e\u200f"  # libass draws nothing for them

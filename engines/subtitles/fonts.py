@@ -1,72 +1,19 @@
 """Fonts: which file draws which character, how wide the result is, and what size libass must be told."""
 
-import struct
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fontTools import unicodedata
-from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont, features
 
-from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, is_invisible, stretches
+from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, stretches
 from engines.emoji import EmojiPictures, open_emoji
-from engines.errors import FontUnknown, FontUnreadable, GlyphsMissing
+from engines.errors import FontUnknown, GlyphsMissing
+from engines.subtitles.faces import Face, load_faces, soundness_told
 
-FONT_SUFFIXES = (".ttf", ".otf")
-# What fontTools and FreeType let through when bytes are not what they should be.
-_BROKEN = (
-    TTLibError,
-    OSError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    TypeError,
-    NotImplementedError,
-    struct.error,
-)
 MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
-
-
-@dataclass(frozen=True)
-class Face:
-    """One font file. Metrics are fractions of the em."""
-
-    path: Path
-    full_name: str
-    ass_name: str  # by which libass finds it
-    families: frozenset[str]
-    weight: int
-    ascent: float
-    descent: float
-    cap_height: float
-
-    @cached_property
-    def coverage(self) -> frozenset[int]:
-        """The characters it has, read when first asked for: most texts never get as far as the fallbacks."""
-        with _opened(self.path) as font:
-            return frozenset(font.getBestCmap() or ())
-
-    @property
-    def is_emoji(self) -> bool:
-        """Whether it draws emoji and no letters."""
-        return ord("a") not in self.coverage and 0x1F600 in self.coverage
-
-    def folder(self, fonts_dirs: Sequence[Path]) -> int:
-        """Return in which of the folders it is."""
-        return fonts_dirs.index(self.path.parent)
-
-    def ass_size(self, em_px: float) -> float:
-        """Return the ASS Fontsize that gives this em: libass scales ascent plus descent, not the em, to it."""
-        return em_px * (self.ascent + self.descent)
-
-    def draws(self, text: str) -> bool:
-        """Tell whether the font has a glyph for every visible character of `text`."""
-        return all(ord(char) in self.coverage or is_invisible(char) for char in text)
 
 
 @dataclass(frozen=True)
@@ -151,17 +98,6 @@ class FontStack:
         return next((face for face in self.faces if face.draws(cluster)), None)
 
 
-def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
-    """Return every font file of the folders, by name; of two faces of one name, that of the earlier folder."""
-    faces: dict[str, Face] = {}
-    for folder in fonts_dirs:
-        for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in FONT_SUFFIXES):
-            status = path.stat()
-            face = _read_face(path, (status.st_mtime_ns, status.st_size))
-            faces.setdefault(face.full_name, face)
-    return tuple(faces.values())
-
-
 def find_fonts(
     family: str,
     *,
@@ -194,46 +130,6 @@ def _scripts(text: str) -> str:
     return " and ".join(sorted(names - special)) or "these characters"
 
 
-@lru_cache(maxsize=256)
-def _read_face(path: Path, version: tuple[int, int]) -> Face:
-    """Return the face in a file; `version` is what changes when the file does."""
-    with _opened(path) as font:
-        names, em = font["name"], font["head"].unitsPerEm
-        os2, hhea = font["OS/2"], font["hhea"]
-        windows = (os2.usWinAscent, os2.usWinDescent)
-        ascent, descent = windows if sum(windows) else (hhea.ascent, -hhea.descent)
-        full_name = names.getDebugName(4) or path.stem
-        families = {names.getDebugName(name_id) for name_id in (1, 4, 16)}
-        ass_name = (names.getDebugName(6) or full_name) if "CFF " in font else full_name
-        if not ass_name.isprintable() or set(ass_name) & set(",{}\\"):
-            raise ValueError(f"its name, {ass_name!r}, would be taken for more than a name")
-        return Face(
-            path=path,
-            full_name=full_name,
-            ass_name=ass_name,
-            families=frozenset(name.casefold() for name in families if name),
-            weight=os2.usWeightClass,
-            ascent=ascent / em,
-            descent=descent / em,
-            cap_height=(getattr(os2, "sCapHeight", 0) or 0.7 * em) / em,
-        )
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[TTFont]:
-    """Open a font file; what is missing or broken in it raises FontUnreadable."""
-    with _soundness_told(path), TTFont(path, lazy=True) as font:
-        yield font
-
-
-@contextmanager
-def _soundness_told(path: Path) -> Generator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise FontUnreadable(font=path.name, reason=str(error) or type(error).__name__) from error
-
-
 @lru_cache(maxsize=64)
 def _measuring_font(path: Path) -> ImageFont.FreeTypeFont:
     engine = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
@@ -241,7 +137,7 @@ def _measuring_font(path: Path) -> ImageFont.FreeTypeFont:
 
 
 def _run_ink(run: Run) -> Ink:
-    with _soundness_told(run.face.path):
+    with soundness_told(run.face.path):
         font = _measuring_font(run.face.path)
         _, top, _, bottom = font.getbbox(run.text, anchor="ls")
         length_px = font.getlength(run.text)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from bidi import algorithm
 
 from engines.clusters import clusters, is_invisible
-from engines.subtitles.fonts import Face, FontStack
+from engines.subtitles.faces import Face
+from engines.subtitles.fonts import FontStack
 from engines.subtitles.text import spacing
 from models.timeline import WordTiming
 

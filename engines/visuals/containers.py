@@ -11,6 +11,7 @@ from av.container import InputContainer
 from engines import ffmpeg
 from engines.child_limits import OPENING
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceTooLarge, SourceUnreadable
+from engines.ffmpeg_arguments import MOST_FRAME_PIXELS, safe_input
 from engines.visuals.sample_tables import check_samples
 
 # How PyAV fails on a packet of a track that was not there when the file was opened.
@@ -33,7 +34,7 @@ def open_container(path: Path, *, demuxer: str, source: str) -> Generator[InputC
         ) as container:
             for stream in container.streams.video:
                 if stream.codec_context is not None:  # a later frame may claim another size than the first
-                    stream.codec_context.options = {"max_pixels": str(ffmpeg.MOST_FRAME_PIXELS)}
+                    stream.codec_context.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
             yield container
     except av.FFmpegError as error:
         raise SourceUnreadable(source=source, reason=f"it is cut off or damaged ({error.strerror})") from error
@@ -48,7 +49,7 @@ def check_opens(path: Path, *, demuxer: str, source: str) -> None:
     """
     if demuxer == "mov":
         check_samples(path, source=source)
-    opened = ("-threads", "1", *ffmpeg.safe_input(path, demuxer=demuxer))
+    opened = ("-threads", "1", *safe_input(path, demuxer=demuxer))
     try:
         ffmpeg.run((*opened, *_TO_NOWHERE), timeout_s=_OPEN_TIMEOUT_S, limits=OPENING)
     except FfmpegTimeout:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engines import ffmpeg
+from engines.ffmpeg_arguments import filter_escape, safe_input
 from engines.timebase import frame_to_ms
 from engines.visuals.codecs import codec_arguments
 from engines.visuals.footage_part import Decoding
@@ -85,7 +85,7 @@ def frame_arguments(
     """
     frames = [*(_raw_input(video) if piped_frames else []), *(body.input_arguments if body else [])]
     shown = [image for image in overlays.images if _is_seen(image, first_frame, frame_count, video)]
-    inputs = [*frames, *(argument for image in shown for argument in ffmpeg.safe_input(image.path, demuxer="png_pipe"))]
+    inputs = [*frames, *(argument for image in shown for argument in safe_input(image.path, demuxer="png_pipe"))]
     # Time is counted in frames, so that captions and packets are placed exactly.
     time_base = f"settb={video.fps.denominator}/{video.fps.numerator}"
     drawn = range(first_frame, first_frame + frame_count)
@@ -154,5 +154,5 @@ def _fades(image: ImageFile, frames: range, video: FrameFormat) -> str:
 def _burn(captions: CaptionFiles | None) -> str:
     if captions is None:
         return ""
-    ass, fonts = (ffmpeg.filter_escape(str(path)) for path in captions)
+    ass, fonts = (filter_escape(str(path)) for path in captions)
     return f",ass=filename={ass}:fontsdir={fonts}"

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from engines import ffmpeg
+from engines.ffmpeg_arguments import safe_input
 from engines.sniff import footage_demuxer
 from engines.timebase import frames_nearest, frames_reaching
 from engines.visuals.footage_filters import Track, filter_graph, read_track
@@ -58,7 +58,7 @@ class FootagePart:
         arguments = [
             *("-threads", str(threads), "-noaccurate_seek", "-ss", f"{float(seek_s):.6f}"),
             *("-reinit_filter", "0" if self._track.size_px else "1"),
-            *ffmpeg.safe_input(self.path, demuxer=self._demuxer),
+            *safe_input(self.path, demuxer=self._demuxer),
         ]
         graph = filter_graph(
             self._track, fps=self.fps, first_s=wanted_s - seek_s, size=self.size, fit=self.fit, focus=self.focus

@@ -13,6 +13,7 @@ import pytest
 
 from blocks import local_server
 from blocks.local_auth import auth_path, auth_string, ensure_auth, is_loopback, nearest
+from blocks.server_state import read_state
 
 EVERYWHERE = "0.0.0.0"
 
@@ -28,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def url(home: Path) -> str:
-    state = local_server.read_state(home)
+    state = read_state(home)
     assert state is not None
     return state.api_url
 
@@ -57,7 +58,7 @@ def test_clients_of_this_machine_know_it_and_share_the_server(home: Path, url: s
 
 def test_nobody_else_reads_it(home: Path):
     assert stat.S_IMODE(auth_path(home).stat().st_mode) == 0o600
-    state = local_server.read_state(home)
+    state = read_state(home)
     assert state is not None
     _, password = credentials(home)
     assert len(password) >= 32

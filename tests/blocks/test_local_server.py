@@ -12,14 +12,14 @@ import psutil
 import pytest
 
 from blocks import local_server
-from blocks.local_server import ServerState
 from blocks.server_choice import configured_api_url
+from blocks.server_state import ServerState, read_state
 from engines.errors import ServerFailed
 
 
 def test_programs_that_start_together_share_one_healthy_server(prefect_server: str) -> None:
     home = Path(os.environ["PREFECT_HOME"])
-    before = local_server.read_state(home)
+    before = read_state(home)
     urls: list[str] = []
     threads = [threading.Thread(target=lambda: urls.append(local_server.ensure_server(home=home))) for _ in range(4)]
     for thread in threads:
@@ -27,7 +27,7 @@ def test_programs_that_start_together_share_one_healthy_server(prefect_server: s
     for thread in threads:
         thread.join()
     assert urls == [prefect_server] * 4
-    assert local_server.read_state(home) == before
+    assert read_state(home) == before
 
 
 def test_who_starts_runs_while_others_do_is_never_refused(prefect_server: str) -> None:

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from blocks.driver_faults import faults, named_fault
+from blocks.local_file import LocalFile
 from blocks.object_store import ObjectStore
 from blocks.picture_library import library_service, read_library
-from blocks.places import faults, local_folder, named_fault, open_place, service_of
+from blocks.places import local_folder, open_place, service_of
 from blocks.processes import wait_until
 from blocks.settings import Settings
 from blocks.sinks import PartFolder
-from blocks.sources import LocalFile, locate
+from blocks.sources import locate
 from blocks.store import ArtifactStore
 from engines.errors import (
     DownloadFailed,

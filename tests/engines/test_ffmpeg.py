@@ -11,6 +11,7 @@ import pytest
 
 from engines import ffmpeg
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
+from engines.ffmpeg_arguments import safe_input
 from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
@@ -174,7 +175,7 @@ def test_a_playlist_in_disguise_reads_nothing(tmp_path: Path):
     for text in (f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n", f"ffconcat version 1.0\nfile {secret}\n"):
         (tmp_path / "a.mp4").write_text(text)
         with pytest.raises(FfmpegFailed):
-            ffmpeg.run([*ffmpeg.safe_input(tmp_path / "a.mp4", demuxer="mov"), *NOWHERE], timeout_s=120)
+            ffmpeg.run([*safe_input(tmp_path / "a.mp4", demuxer="mov"), *NOWHERE], timeout_s=120)
 
 
 def test_it_tells_what_it_is_and_can():

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from engines import ffmpeg
+from engines.ffmpeg_arguments import filter_escape
 
 SCRIPT = """[Script Info]
 PlayResX: 64
@@ -39,7 +40,7 @@ def test_any_path_passes_whole_through_a_filter(tmp_path: Path, name: str):
     folder = tmp_path / name
     folder.mkdir()
     (folder / f"{name}.ass").write_text(SCRIPT)
-    script, fonts = (ffmpeg.filter_escape(str(path)) for path in (folder / f"{name}.ass", folder))
+    script, fonts = (filter_escape(str(path)) for path in (folder / f"{name}.ass", folder))
     arguments = ["-f", "lavfi", "-i", "color=black:s=64x64", "-vf", f"ass={script}:fontsdir={fonts},format=gray"]
     with ffmpeg.frames_out([*arguments, "-frames:v", "1", "-f", "rawvideo", "-"], timeout_s=120) as pipe:
         picture = pipe.read()

@@ -25,12 +25,14 @@ from engines import ffmpeg
 from engines.audio.pcm import decode_to_wav
 from engines.csv_rows import parse_csv
 from engines.errors import FfmpegFailed, UserError
+from engines.ffmpeg_arguments import safe_input
 from engines.rows import parse_json_lines
 from engines.script import scenes_of
 from engines.sniff import demuxer_for, read_head
 from engines.specfile import load_spec
 from engines.subtitles.cue_files import read_cues
-from engines.subtitles.fonts import find_fonts, load_faces
+from engines.subtitles.faces import load_faces
+from engines.subtitles.fonts import find_fonts
 from engines.visuals.footage_filters import read_track
 from engines.visuals.glances import ClipPart, glance_at_still, key_glances
 from engines.visuals.key_frames import key_frame_times
@@ -131,7 +133,7 @@ def use_clip(path: Path, info: MediaInfo) -> None:
     key_glances(ClipPart(path, 0, info.duration_ms, "upload"))
     key_frame_times(path, demuxer=demuxer, start_ms=0, end_ms=min(info.duration_ms, 60_000), source="upload")
     with ffmpeg.frames_out(
-        [*ffmpeg.safe_input(path, demuxer=demuxer), "-frames:v", "12", "-f", "rawvideo", "-"], timeout_s=MOST_CASE_S
+        [*safe_input(path, demuxer=demuxer), "-frames:v", "12", "-f", "rawvideo", "-"], timeout_s=MOST_CASE_S
     ) as pipe:
         while pipe.read(1 << 20):
             pass

@@ -15,7 +15,8 @@ from blocks import web as web_module
 from blocks.callbacks import post
 from blocks.settings import Settings
 from blocks.sources import locate
-from blocks.web import WebFile, is_public
+from blocks.web import WebFile
+from blocks.web_addresses import is_public
 from engines.errors import CallbackRefused, SourceNotFound, SourceRefused, SpecInvalid, UserError
 from engines.specfile import load_spec
 from models.addresses import VISUAL_PATTERN

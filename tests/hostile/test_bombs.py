@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from engines import ffmpeg
 from engines.errors import SourceTooLarge, SourceUnreadable
+from engines.visuals import containers
 from engines.visuals.containers import open_container
 from engines.visuals.images import MOST_FRAMES, MOST_GIF_BYTES
 from engines.visuals.probe import probe
@@ -114,6 +114,6 @@ def test_text_in_a_picture_that_unpacks_to_gigabytes(tmp_path: Path):
 def test_a_clip_whose_later_frames_are_huge_is_not_decoded_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The first frame is what a probe looks at; the decoder itself refuses those that no limit has seen."""
     path = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(3, 30), size=(320, 180))
-    monkeypatch.setattr(ffmpeg, "MOST_FRAME_PIXELS", 1000)
+    monkeypatch.setattr(containers, "MOST_FRAME_PIXELS", 1000)
     with pytest.raises(SourceUnreadable), open_container(path, demuxer="mov", source="a") as container:
         next(container.decode(video=0))

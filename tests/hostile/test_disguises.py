@@ -9,6 +9,7 @@ from PIL import Image
 from engines import ffmpeg
 from engines.audio.pcm import decode_to_wav, load_wav, samples_of
 from engines.errors import FfmpegFailed, SourceTooLarge, SourceUnreadable
+from engines.ffmpeg_arguments import safe_input
 from engines.sniff import demuxer_for, read_head
 from engines.visuals.probe import probe
 from models.media import MediaLimits
@@ -121,4 +122,4 @@ def test_two_things_in_one_are_what_they_begin_as(tmp_path: Path):
 def test_ffmpeg_opens_nothing_but_the_one_file(address: str, tmp_path: Path):
     """Whatever a name says, it is a name of a file."""
     with pytest.raises(FfmpegFailed, match="No such file"):
-        ffmpeg.run([*ffmpeg.safe_input(tmp_path / address, demuxer="mov"), "-f", "null", "-"], timeout_s=20)
+        ffmpeg.run([*safe_input(tmp_path / address, demuxer="mov"), "-f", "null", "-"], timeout_s=20)

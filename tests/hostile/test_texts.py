@@ -15,7 +15,7 @@ from blocks.logs import TextLines
 from engines.errors import DestinationInvalid, FontUnreadable, SourceNotFound, SourceUnreadable, SpecInvalid
 from engines.specfile import load_spec
 from engines.subtitles.cue_files import MOST_CHARACTERS, read_cues
-from engines.subtitles.fonts import load_faces
+from engines.subtitles.faces import load_faces
 from engines.subtitles.srt import MAX_BYTES
 from flows import artifacts
 from flows.artifacts import _code, _escaped, _linked

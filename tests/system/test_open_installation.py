@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from blocks.local_auth import ensure_auth
-from blocks.local_server import ServerState
+from blocks.server_state import ServerState
 from system.up import PROJECT, _environment
 
 URL = "http://127.0.0.1:4999/api"

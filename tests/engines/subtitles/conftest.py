@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engines import ffmpeg
+from engines.ffmpeg_arguments import filter_escape
 from engines.subtitles.typeset import CaptionLibrary
 from models.timeline import WordTiming
 
@@ -73,7 +74,7 @@ def burn(tmp_path: Path, fonts_dir: Path) -> Render:
         flat = tmp_path / "flat.yuv"
         flat.write_bytes(bytes([luma]) * (width * height) + bytes([128]) * (width * height // 2))
         tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv," if tagged else ""
-        where = ffmpeg.filter_escape(str(path)), ffmpeg.filter_escape(str(fonts_dir))
+        where = filter_escape(str(path)), filter_escape(str(fonts_dir))
         arguments = [
             *("-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(fps)),
             *("-stream_loop", "-1", "-i", str(flat), "-frames:v", str(frames)),

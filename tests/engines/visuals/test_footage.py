@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engines import ffmpeg
 from engines.errors import SourceUnreadable
+from engines.ffmpeg_arguments import safe_input
 from engines.visuals.color import i420_to_rgb
 from engines.visuals.footage import FootageReader
 from engines.visuals.footage_part import FootagePart
@@ -145,7 +146,7 @@ def test_a_size_that_changes_on_the_way_changes_nothing(tmp_path: Path) -> None:
 def test_an_edit_list_is_obeyed(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "a.mp4", pts_ms=constant_rate(60, 25), gop=30)
     cut = tmp_path / "b.mp4"
-    ffmpeg.run(["-ss", "0.52", *ffmpeg.safe_input(whole, demuxer="mov"), "-c", "copy", str(cut)], timeout_s=120)
+    ffmpeg.run(["-ss", "0.52", *safe_input(whole, demuxer="mov"), "-c", "copy", str(cut)], timeout_s=120)
     assert numbers(cut, 30, start_ms=200, end_ms=1400, fps=Fraction(25)) == list(range(18, 48))
 
 
