@@ -1,6 +1,7 @@
 """Look at single frames of a short before it is rendered; what they share with the render stays cached."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from prefect import flow
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from blocks.settings import get_settings
 from flows.artifacts import show_preview
-from flows.material import Job, gather
+from flows.material import Job, Material, gather
 from flows.steps import Steps, results
 from models.report import NamedBlob, PreviewReport
 from models.soundtrack import Music
@@ -48,18 +49,9 @@ def preview_frames(
 
     with Steps(total=job.step_count) as steps:
         made = gather(steps, job)
-        timeline = made.timeline
         steps.wait(made.composing)
-        shots = results(made.composing)
-        burns = for_burn(job.cuts, job.scenes, shots, made.narrations, made.drawn, timeline)
-        moments = preview.moments(at_ms, timeline)
-        overview = preview.overview(timeline) if contact_sheet or not moments else ()
-        frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))
-        files = [NamedBlob(name=preview.file_name(at), blob=frames[place]) for at, place in moments.items()]
-        if overview:
-            sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline, job.scenes))
-            files.append(NamedBlob(name="contact-sheet.png", blob=sheet))
-        publication = steps.run(publish, **goal.inputs(tuple(files)))
+        pictures = _pictures(steps, job, made, at_ms=at_ms, contact_sheet=contact_sheet)
+        publication = steps.run(publish, **goal.inputs(pictures))
         steps.settle()
     report = PreviewReport(
         title=spec.title,
@@ -68,5 +60,21 @@ def preview_frames(
         services=steps.services(),
         seconds=time.monotonic() - started,
     )
-    show_preview(report, picture_url=poster_preview(files[-1].blob))
+    show_preview(report, picture_url=poster_preview(pictures[-1].blob))
     return report
+
+
+def _pictures(
+    steps: Steps, job: Job, made: Material, *, at_ms: Sequence[int], contact_sheet: bool
+) -> tuple[NamedBlob, ...]:
+    """Draw the frames that were asked for, and the contact sheet last if it was, or if no frame was."""
+    timeline = made.timeline
+    burns = for_burn(job.cuts, job.scenes, results(made.composing), made.narrations, made.drawn, timeline)
+    moments = preview.moments(at_ms, timeline)
+    overview = preview.overview(timeline) if contact_sheet or not moments else ()
+    frames = steps.make_all(draw_frame, preview.for_frames(job.cuts, burns, [*moments.values(), *overview]))
+    pictures = [NamedBlob(name=preview.file_name(at), blob=frames[place]) for at, place in moments.items()]
+    if overview:
+        sheet = steps.run(make_contact_sheet, **preview.for_sheet(overview, frames, timeline, job.scenes))
+        pictures.append(NamedBlob(name="contact-sheet.png", blob=sheet))
+    return tuple(pictures)

@@ -1,8 +1,7 @@
 """Render a batch: every row of a folder, a glob, a file or an S3 prefix becomes a run of `render-short`."""
 
 import time
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from prefect import Flow, flow, get_run_logger
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -10,12 +9,12 @@ from prefect.client.schemas.objects import FlowRun, State
 from pydantic import Field
 
 from flows.batch_view import BatchView
+from flows.here_runner import HereRunner
 from flows.progress import listener
-from flows.render_short import render_short
-from models.batch import BatchReport, Row, RowRun, RowState, RunsWhere
-from tasks.batch_feed import Feed, Runner
+from models.batch import BatchReport, Row, RowStatus, RunsWhere
+from tasks.batch_feed import Feed
 from tasks.batch_memory import RowMemory
-from tasks.batch_pool import DEPLOYMENT, PoolRunner, cancel_rows, error_of, find_pool
+from tasks.batch_pool import DEPLOYMENT, PoolRunner, cancel_rows, find_pool
 from tasks.batch_report import write_reports
 from tasks.batch_source import batch_folder, batch_name, read_rows, settle_rows
 from tasks.errors import RowsFailed, RunRefused
@@ -24,24 +23,36 @@ AT_ONCE = 20
 MOST_AT_ONCE = 200
 
 
-class HereRunner:
-    """Renders rows in this process, one after another: each takes all the cores by itself."""
+class Batch(NamedTuple):
+    """The rows to render, by their number, and what has become of each row that was read."""
 
-    def start(self, row: Row, attempt: int) -> RowRun:
-        """Render the row to its end."""
-        started = time.monotonic()
-        token = listener.set(None)  # who listens counts rows, not the steps of each
-        try:
-            state = render_short(row.spec, name=row.name, destination=row.destination, return_state=True)
-        finally:
-            listener.reset(token)
-        ended = RowState.DONE if state.is_completed() else RowState.FAILED
-        run_id = str(state.state_details.flow_run_id)
-        return RowRun(id=run_id, state=ended, seconds=time.monotonic() - started, error=error_of(state))
+    name: str
+    source: str
+    folder: str
+    rows: dict[int, Row]
+    statuses: dict[int, RowStatus]
+    started_s: float
 
-    def look(self, runs: Sequence[RowRun]) -> Sequence[RowRun]:
-        """Return the runs as they are: all have ended."""
-        return runs
+    @classmethod
+    def read(cls, source: str, name: str | None, destination: str | None) -> "Batch":
+        """Read the rows. Raises what `read_rows` raises."""
+        started_s, own_name = time.monotonic(), batch_name(source, name)
+        folder = batch_folder(destination, own_name)
+        rows, statuses = settle_rows(read_rows(source), folder=folder)
+        if not statuses:
+            get_run_logger().warning("%s holds no rows", source)
+        return cls(own_name, source, folder, rows, statuses, started_s)
+
+    def report(self, where: RunsWhere) -> BatchReport:
+        """Return how things are now."""
+        return BatchReport(
+            name=self.name,
+            source=self.source,
+            folder=self.folder,
+            where=where,
+            seconds=time.monotonic() - self.started_s,
+            rows=tuple(self.statuses.values()),
+        )
 
 
 def _cancel_rows(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -70,34 +81,14 @@ def render_batch(
         at_once: Most unfinished runs on the pool
         again: Render finished rows, too
     """
-    started = time.monotonic()
-    batch = batch_name(source, name)
-    folder = batch_folder(destination, batch)
-    rows, statuses = settle_rows(read_rows(source), folder=folder)
-    if not statuses:
-        get_run_logger().warning("%s holds no rows", source)
+    batch = Batch.read(source, name, destination)
     with get_client(sync_client=True) as client:
-        pool = _pool(client, batch, where) if rows else None
-        view = BatchView(statuses, client=client, listen=listener.get())
-        runner: Runner = pool or HereRunner()
-        feed = Feed(
-            statuses=statuses,
-            runner=runner,
-            memory=RowMemory(batch),
-            at_once=at_once if pool else 1,
-            on_change=view.changed,
-        )
+        pool = _pool(client, batch.name, where) if batch.rows else None
+        view = BatchView(batch.statuses, client=client, listen=listener.get())
         try:
-            feed.run(rows.values(), again=again)
+            _feed(batch, pool, at_once, view).run(batch.rows.values(), again=again)
         finally:
-            report = BatchReport(
-                name=batch,
-                source=source,
-                folder=folder,
-                where=RunsWhere.POOL if pool else RunsWhere.HERE,
-                seconds=time.monotonic() - started,
-                rows=tuple(statuses.values()),
-            )
+            report = batch.report(RunsWhere.POOL if pool else RunsWhere.HERE)
             address = write_reports(report)
             view.update()
     if report.unfinished:
@@ -114,3 +105,13 @@ def _pool(client: SyncPrefectClient, batch: str, where: RunsWhere) -> PoolRunner
         raise RunRefused(reason=f"there is no deployment {DEPLOYMENT}; `neuroshorts up` makes it")
     get_run_logger().info("Rendering %s", "on the work pool" if pool else "in this process")
     return pool
+
+
+def _feed(batch: Batch, pool: PoolRunner | None, at_once: int, view: BatchView) -> Feed:
+    return Feed(
+        statuses=batch.statuses,
+        runner=pool or HereRunner(),
+        memory=RowMemory(batch.name),
+        at_once=at_once if pool else 1,
+        on_change=view.changed,
+    )

@@ -1,6 +1,8 @@
 """Mix the sound track."""
 
-from blocks.store import open_store
+from collections.abc import Sequence
+
+from blocks.store import ArtifactStore, open_store
 from engines.audio import mix
 from engines.audio.bed import TrackFile
 from engines.audio.effects import EffectPlacement
@@ -25,7 +27,30 @@ def mix_audio(
 ) -> Master:
     """Return the master: voice and effects over music at the target loudness, exactly as long as the timeline."""
     store = open_store()
-    speech = [
+    with store.scratch() as folder:
+        output, flac = folder / "master.m4a", folder / "master.flac"
+        report = mix.mix_audio(
+            _speech(store, narrations, cleaned, timeline),
+            music=TrackFile(store.local_path(track.blob), track.info) if track else None,
+            total_samples=frame_to_sample(timeline.frame_count, timeline.fps),
+            output=output,
+            settings=settings,
+            target=target,
+            effects=[_placement(store, placed) for placed in effects],
+            lossless=flac if lossless else None,
+        )
+        return Master(
+            blob=store.put(output, "audio/mp4", move=True),
+            mix=report,
+            lossless=store.put(flac, "audio/flac", move=True) if lossless else None,
+        )
+
+
+def _speech(
+    store: ArtifactStore, narrations: Sequence[Narration | None], cleaned: Sequence[bool], timeline: Timeline
+) -> list[SpeechPlacement]:
+    """Return where each narration is heard; `cleaned` tells which were recorded and cleaned."""
+    return [
         SpeechPlacement(
             path=store.local_path(narration.audio),
             start_ms=frame_to_ms(slot.start_frame, timeline.fps) + slot.speech_offset_ms,
@@ -34,29 +59,12 @@ def mix_audio(
         for narration, clean, slot in zip(narrations, cleaned, timeline.slots, strict=True)
         if narration is not None
     ]
-    placements = [
-        EffectPlacement(
-            store.local_path(placed.effect.blob),
-            placed.effect.info,
-            start_ms=placed.start_ms,
-            level_lufs=VOICE_LUFS + placed.gain_db,
-        )
-        for placed in effects
-    ]
-    with store.scratch() as folder:
-        output, flac = folder / "master.m4a", folder / "master.flac"
-        report = mix.mix_audio(
-            speech,
-            music=TrackFile(store.local_path(track.blob), track.info) if track else None,
-            total_samples=frame_to_sample(timeline.frame_count, timeline.fps),
-            output=output,
-            settings=settings,
-            target=target,
-            effects=placements,
-            lossless=flac if lossless else None,
-        )
-        return Master(
-            blob=store.put(output, "audio/mp4", move=True),
-            mix=report,
-            lossless=store.put(flac, "audio/flac", move=True) if lossless else None,
-        )
+
+
+def _placement(store: ArtifactStore, placed: PlacedEffect) -> EffectPlacement:
+    return EffectPlacement(
+        store.local_path(placed.effect.blob),
+        placed.effect.info,
+        start_ms=placed.start_ms,
+        level_lufs=VOICE_LUFS + placed.gain_db,
+    )

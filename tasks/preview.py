@@ -36,7 +36,7 @@ def moments(at_ms: Sequence[int], timeline: Timeline) -> dict[int, FramePlace]:
     places = {}
     for time_ms in at_ms:
         frame = frame_at(time_ms, timeline.fps)
-        if frame >= timeline.frame_count:
+        if not 0 <= frame < timeline.frame_count:
             raise FrameOutOfRange(time_ms=time_ms, duration_ms=duration_ms)
         slot = next(slot for slot in reversed(timeline.slots) if slot.start_frame <= frame)
         places[time_ms] = (slot.index, frame - slot.start_frame)
