@@ -61,26 +61,17 @@ def music() -> None:
 @app.command()
 def platforms() -> None:
     """List the platforms whose limits a spec can ask to keep, by `export.platform`."""
-    from rich.table import Column, Table
+    from rich.text import Text
 
+    from engines.platforms import told
     from tasks.delivery import known_platforms
 
-    name_column = Column("platform", no_wrap=True)
-    others = ("shapes", "codecs", "longest", "largest", "bitrate", "checked")
-    table = Table(name_column, *others, box=None, pad_edge=False)
     with told_errors():
         known = known_platforms()
     for name, limits in known.items():
-        table.add_row(
-            name,
-            ", ".join(limits.shapes),
-            ", ".join(limits.codecs),
-            f"{limits.longest_ms / 1000:g} s",
-            f"{limits.most_bytes / 1e6:g} MB" if limits.most_bytes else "",
-            f"{limits.most_kbps} kbit/s" if limits.most_kbps else "",
-            str(limits.checked),
-        )
-    stdout.print(table)
+        stdout.print(Text(name, style="bold"), Text(f"(checked {limits.checked})", style="dim"))
+        for line in told(limits):
+            stdout.print(Text(f"    {line}"))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from itertools import accumulate
 from math import inf
 from typing import NamedTuple
 
+from engines.break_places import HYPHEN, SYLLABLE, break_places
 from engines.clusters import clusters, is_emoji
 from engines.phrasing import NEVER_FIRST, NEVER_LAST, is_unspaced, phrases_of
 
@@ -22,6 +23,10 @@ _LEANING = (  # articles, prepositions and conjunctions of the languages that ha
     "dei gli het een что как для και για στο την του"
 )
 
+_HYPHEN_COST = 0.3  # of a line that ends with one
+_HYPHEN_WORTH = 0.75  # a hyphen has to make a title larger by more than a third
+_LEAST_OF_PARTS = 3  # letters before and behind a hyphen
+
 _SIZE_STEP = 0.94
 _LEAST_FOR_SMOOTH, _LEAST = 0.82, 0.64  # how much smaller a title may be for smooth lines, and for whole phrases
 
@@ -34,39 +39,51 @@ class Lines(NamedTuple):
     texts: tuple[str, ...]
     is_smooth: bool  # none of them is much shorter than the others, or ends with a word that leans on the next
     is_whole: bool  # none of them ends inside a phrase
+    hyphens: int = 0  # how many of them end with one that the text does not have
 
 
 class _Piece(NamedTuple):
-    """What is not parted, with the space behind it, and what it costs to end a line with it."""
+    """What is not parted, with the space behind it, what it costs to end a line with it, and what is then added."""
 
     text: str
     cost: float
+    hyphen: str = ""
+
+    @property
+    def at_end(self) -> str:
+        """What it looks like at the end of a line."""
+        return self.text.rstrip() + self.hyphen
 
 
 def break_lines(
-    text: str, *, measure: Measure, room_px: float, max_lines: int, cut_words: bool = False
+    text: str, *, measure: Measure, room_px: float, max_lines: int, language: str = "", cut_words: bool = False
 ) -> Lines | None:
     """Return `text` in as few and as even lines of at most `room_px` as can be; None if it does not fit.
 
-    `cut_words` lets a word that is wider than a line be cut between its clusters.
+    A word that is wider than a line is parted by the rules of its language, a BCP 47 tag; `cut_words` lets it be cut
+    between any of its clusters where that does not help.
     """
     pieces = _without_dangling(list(_pieces(text)))
+    pieces = [part for piece in pieces for part in _hyphenated(piece, measure, room_px, language)]
     if cut_words:
         pieces = [part for piece in pieces for part in _cut(piece, measure, room_px)]
     ends = [0.0, *accumulate(measure(piece.text) for piece in pieces)]
-    bare = [
-        end - measure(piece.text) + measure(piece.text.rstrip()) for piece, end in zip(pieces, ends[1:], strict=True)
-    ]
+    bare = [end - measure(piece.text) + measure(piece.at_end) for piece, end in zip(pieces, ends[1:], strict=True)]
     for count in range(1, max_lines + 1):
         edges = _best_edges(pieces, ends, bare, room_px, count)
         if edges is None:
             continue
-        texts = ["".join(piece.text for piece in pieces[first:end]).rstrip() for first, end in edges]
+        texts = [_line(pieces[first:end]) for first, end in edges]
         widths = [measure(line) for line in texts]
         if max(widths) <= room_px:
             dearest = max((pieces[end - 1].cost for _, end in edges[:-1]), default=0.0)
             is_even = min(widths) >= EVEN * max(widths)
-            return Lines(tuple(texts), is_even and dearest < _LEANING_COST, is_whole=dearest < _TORN)
+            return Lines(
+                tuple(texts),
+                is_smooth=is_even and dearest < _LEANING_COST,
+                is_whole=dearest < _TORN,
+                hyphens=sum(bool(pieces[end - 1].hyphen) for _, end in edges),
+            )
     return None
 
 
@@ -75,21 +92,28 @@ def largest_fit(
 ) -> tuple[float, Lines] | None:
     """Return the largest of these sizes at which a title fits, and its lines; None where it fits at none.
 
-    A little smaller where that makes lines smooth, and up to a third where it keeps phrases whole.
+    A little smaller where that makes lines smooth, and up to a third where it keeps phrases whole. Words are hyphenated
+    only where the title would have to be much smaller without.
     """
     first: tuple[float, Lines] | None = None
     whole: tuple[float, Lines] | None = None
+    parted: tuple[float, Lines] | None = None
+    worth_px = 0.0  # the size that a title without hyphens must have to go before `parted`
     size_px, least_px = largest_px, smallest_px
     while True:
-        if lines := lines_at(size_px):
+        lines = lines_at(size_px)
+        if lines and lines.hyphens:
+            if size_px * _HYPHEN_WORTH**lines.hyphens > worth_px:
+                parted, worth_px = (size_px, lines), size_px * _HYPHEN_WORTH**lines.hyphens
+        elif lines:
             if lines.is_whole and lines.is_smooth:
                 return size_px, lines
             if first is None:
                 first, least_px = (size_px, lines), max(least_px, size_px * _LEAST)
             if lines.is_whole and whole is None:
                 whole, least_px = (size_px, lines), max(least_px, size_px * _LEAST_FOR_SMOOTH)
-        if size_px <= least_px:
-            return whole or first
+        if size_px <= (least_px if first else max(least_px, worth_px)):
+            return whole or first or parted
         size_px = max(least_px, size_px * _SIZE_STEP)
 
 
@@ -197,12 +221,37 @@ def _is_mark(word: str) -> bool:
     return all(is_emoji(char) or char in _DASHES or char == "\u200d" for char in word)
 
 
+def _hyphenated(piece: _Piece, measure: Measure, room_px: float, language: str) -> Iterator[_Piece]:
+    """Yield the parts of a word that is wider than a line; behind a sign of its own it gets no hyphen."""
+    word = piece.text.rstrip()
+    if not language or measure(word) <= room_px or is_unspaced(word):
+        yield piece
+        return
+    start = 0
+    for at, place in sorted(break_places(word, language=language, as_written=word).items()):
+        is_lonely = min(_letters(word[:at]), _letters(word[at:])) < _LEAST_OF_PARTS
+        if place.cost > SYLLABLE or (place.hyphen and is_lonely):
+            continue
+        cost, hyphen = (_HYPHEN_COST, HYPHEN) if place.hyphen else (_LEANING_COST, "")
+        yield _Piece(word[start:at], cost, hyphen)
+        start = at
+    yield piece._replace(text=piece.text[start:])
+
+
+def _letters(part: str) -> int:
+    return sum(char.isalpha() for char in part)
+
+
+def _line(pieces: Sequence[_Piece]) -> str:
+    return "".join(piece.text for piece in pieces[:-1]) + pieces[-1].at_end
+
+
 def _cut(piece: _Piece, measure: Measure, room_px: float) -> Iterator[_Piece]:
     """Yield the parts of a piece that is wider than a line, never cut inside a cluster."""
     part = ""
     for cluster in clusters(piece.text):
-        if part and measure((part + cluster).rstrip()) > room_px:
+        if part and measure((part + cluster).rstrip() + piece.hyphen) > room_px:
             yield _Piece(part, _TORN)
             part = ""
         part += cluster
-    yield _Piece(part, piece.cost)
+    yield piece._replace(text=part)

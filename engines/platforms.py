@@ -95,3 +95,23 @@ def highest_kbps(name: str, limits: PlatformLimits, *, duration_ms: int) -> int 
         while highest > room_kbps * _BURST:
             highest *= _STEP
     return None if highest >= _HIGHEST_KBPS * _BURST else int(highest)
+
+
+def told(limits: PlatformLimits) -> tuple[str, str]:
+    """Return a platform's limits in words: what it takes, and how much of it."""
+    kinds = f"{', '.join(limits.shapes)}; {', '.join(limits.codecs)} in {', '.join(limits.containers)}"
+    shortest = f"{_duration(limits.shortest_ms)} to " if limits.shortest_ms else "up to "
+    amounts = [
+        shortest + _duration(limits.longest_ms),
+        f"{limits.most_bytes / 1e6:g} MB" if limits.most_bytes else "any size",
+        f"video of {limits.most_kbps} kbit/s" if limits.most_kbps else "",
+        f"sound of {limits.most_audio_kbps} kbit/s" if limits.most_audio_kbps else "",
+    ]
+    return kinds + ("" if limits.edit_lists else " without edit lists"), ", ".join(filter(None, amounts))
+
+
+def _duration(duration_ms: int) -> str:
+    for unit, length_ms in (("h", 3_600_000), ("min", 60_000)):
+        if duration_ms >= length_ms and duration_ms % length_ms == 0:
+            return f"{duration_ms // length_ms} {unit}"
+    return f"{duration_ms / 1000:g} s"

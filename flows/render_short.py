@@ -17,7 +17,7 @@ from models.report import RenderReport
 from models.spec import ShortSpec
 from tasks import cut_inputs, inputs
 from tasks.assemble import assemble_video, make_poster
-from tasks.cuts import MAIN, sounds_of
+from tasks.cuts import MAIN, needs_lossless
 from tasks.delivery import check_sizes, master_target, within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
@@ -56,7 +56,7 @@ def render_short(
 
         heard = material.narrations, material.tuning, material.effects
         mix = inputs.for_mix(spec, scenes, *heard, timeline, master_target(spec))
-        mixing = steps.submit(mix_audio, **mix, lossless=bool(sounds_of(cuts)))
+        mixing = steps.submit(mix_audio, **mix, lossless=needs_lossless(cuts))
         burning, shots = burn_scenes(steps, cuts, scenes, material)
         posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, scenes, shots, timeline))
         steps.settle()
@@ -66,7 +66,7 @@ def render_short(
         scripts = steps.make_all(join_captions, cut_inputs.for_scripts(cuts, captions, timeline))
         videos = steps.make_all(assemble_video, cut_inputs.for_assembly(cuts, encoded, master, sounds))
         notes = check_sizes(cuts, videos)
-        sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, master, sounds)
+        sidecars = cut_inputs.sidecars_of(cuts, captions, scripts, sounds)
         published = steps.make_all(publish, cut_inputs.for_publish(cuts, videos, posters, sidecars, goal))
         steps.settle()
     made = Made(material.narrations, videos, published, master, sounds, material.credits, notes)

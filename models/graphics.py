@@ -87,7 +87,7 @@ class OverlaySettings(Model):
         json_schema_extra=plain_schema,
         default=None,
         title="Logo",
-        description="A picture, best a PNG with transparency, for watermark, end card and poster",
+        description="A picture, best a PNG with transparency, for watermark and end card",
     )
     handle: str = Field(
         default="", max_length=40, title="Handle", description="Such as @channel, for watermark and end card"
@@ -160,15 +160,16 @@ class StagedScene(Model):
 
 
 class Look(Model):
-    """The colours and the font that everything is drawn in, settled."""
+    """The colours and the font that everything is drawn in, settled, and the language of what is written."""
 
     font: str = "Montserrat ExtraBold"
     accent_color: str = "#FFD400"
     text_color: str = "#FFFFFF"
     panel_color: str = "#14161C"
+    language: str = Field(default="", description="BCP 47 tag, by whose rules long words are hyphenated; empty: never")
 
 
-def look_of(settings: OverlaySettings) -> Look:
+def look_of(settings: OverlaySettings, *, language: str = "") -> Look:
     """Return what the settings say, and the defaults where they are silent."""
-    said = {name: getattr(settings, name) for name in Look.model_fields}
-    return Look(**{name: value for name, value in said.items() if value is not None})
+    said = {name: getattr(settings, name) for name in Look.model_fields if name != "language"}
+    return Look(language=language, **{name: value for name, value in said.items() if value is not None})

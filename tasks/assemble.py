@@ -61,7 +61,7 @@ def assemble_video(
         )
 
 
-@step(version=9, run_name="make_poster")
+@step(version=10, run_name="make_poster")
 def make_poster(
     shots: tuple[Shot, ...],
     frame_counts: tuple[int, ...],

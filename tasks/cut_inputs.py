@@ -92,11 +92,16 @@ def for_burn(
 
 
 def for_audio(cuts: Cuts, master: Master) -> dict[AudioFormat, Inputs]:
-    """Return the inputs of `encode_audio` by format; AAC needs none, as the master is that."""
+    """Return the inputs of `encode_audio` by format; AAC is the master's own, and only gets a title."""
     main = cuts[MAIN].spec
     title, target = main.title, loudness_of(main)
     return {
-        wanted: {"lossless": master.lossless, "wanted": wanted, "target": target, "title": title}
+        wanted: {
+            "master": master.blob if wanted is AudioFormat.AAC else master.lossless,
+            "wanted": wanted,
+            "target": target,
+            "title": title,
+        }
         for wanted in sounds_of(cuts)
     }
 
@@ -121,7 +126,7 @@ def for_assembly(
     return {
         (cut.name, rendition.file): {
             "scenes": tuple(scene for key, scene in encoded.items() if key[:2] == (cut.name, rendition.file)),
-            "sound": sounds[rendition.sound].blob if rendition.sound in sounds else master.blob,
+            "sound": master.blob if rendition.sound is AudioFormat.AAC else sounds[rendition.sound].blob,
             "video": rendition.settings,
             "title": cut.spec.title,
             "name": rendition.file,
@@ -154,7 +159,6 @@ def sidecars_of(
     cuts: Cuts,
     captions: Mapping[str, CaptionSet],
     scripts: Mapping[str, ArtifactRef],
-    master: Master,
     sounds: Mapping[AudioFormat, Sound],
 ) -> dict[str, dict[str, ArtifactRef]]:
     """Return every cut's files beside videos and poster, by their names; the sound lies with the main cut."""
@@ -163,8 +167,7 @@ def sidecars_of(
         kinds = {"srt": captions[name].srt, "vtt": captions[name].vtt, "ass": scripts.get(name)}
         sidecars[name] = {f"captions.{kind}": blob for kind in cut.spec.export.subtitles if (blob := kinds[kind])}
     for wanted in cuts[MAIN].spec.export.audio:
-        sound = sounds.get(wanted)
-        sidecars[MAIN] |= {sound.name: sound.blob} if sound else {"audio.m4a": master.blob}
+        sidecars[MAIN][sounds[wanted].name] = sounds[wanted].blob
     return sidecars
 
 

@@ -48,10 +48,15 @@ def cuts_of(spec: ShortSpec) -> dict[str, Cut]:
 
 
 def sounds_of(cuts: Cuts) -> tuple[AudioFormat, ...]:
-    """Return the formats of sound that are wanted by themselves or for a video, but for AAC, which the master is."""
+    """Return the formats of sound that are wanted by themselves or, but for AAC, which the master is, for a video."""
     by_themselves = cuts[MAIN].spec.export.audio
     in_videos = [rendition.sound for cut in cuts.values() for rendition in cut.renditions]
-    return tuple(dict.fromkeys(each for each in (*by_themselves, *in_videos) if each is not AudioFormat.AAC))
+    return tuple(dict.fromkeys((*by_themselves, *(each for each in in_videos if each is not AudioFormat.AAC))))
+
+
+def needs_lossless(cuts: Cuts) -> bool:
+    """Tell whether any sound is encoded from the master, which then has to be kept without loss as well."""
+    return any(each is not AudioFormat.AAC for each in sounds_of(cuts))
 
 
 def _cut(name: str, spec: ShortSpec) -> Cut:

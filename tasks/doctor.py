@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+from PIL import features
 
 from blocks.picture_library import read_library
 from blocks.server_choice import configured_api_url
@@ -42,6 +43,7 @@ def check_all() -> list[Finding]:
         _parts("filters", FILTERS),
         _parts("encoders", ENCODERS),
         _leash(),
+        _shaping(),
         _assets(),
         _voice(),
         _disk(),
@@ -74,6 +76,13 @@ def _parts(kind: str, needed: tuple[str, ...]) -> Finding:
         return Finding(f"ffmpeg {kind}", False, str(error), mend)
     detail = f"missing: {', '.join(missing)}" if missing else ", ".join(needed)
     return Finding(f"ffmpeg {kind}", not missing, detail, mend)
+
+
+def _shaping() -> Finding:
+    if features.check("raqm"):
+        return Finding("text shaping", True, f"by FriBidi {features.version('fribidi')} and HarfBuzz")
+    detail = "no FriBidi: captions in Arabic or Hindi may be too small, and titles on posters in parts"
+    return Finding("text shaping", False, detail, "install the system's FriBidi (Debian: libfribidi0)")
 
 
 def _assets() -> Finding:

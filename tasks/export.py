@@ -9,16 +9,17 @@ from models.export import AudioFormat
 from models.report import Sound
 from tasks.retries import step
 
-MEDIA_TYPES = {AudioFormat.MP3: "audio/mpeg", AudioFormat.OPUS: "audio/ogg"}
+MEDIA_TYPES = {AudioFormat.MP3: "audio/mpeg", AudioFormat.AAC: "audio/mp4", AudioFormat.OPUS: "audio/ogg"}
+SUFFIXES = {AudioFormat.MP3: "mp3", AudioFormat.AAC: "m4a", AudioFormat.OPUS: "opus"}
 
 
-@step(version=1, run_name="encode_audio: {wanted}")
-def encode_audio(lossless: ArtifactRef, wanted: AudioFormat, target: LoudnessTarget, title: str) -> Sound:
-    """Return the sound track in the wanted format, encoded from the lossless master."""
+@step(version=2, run_name="encode_audio: {wanted}")
+def encode_audio(master: ArtifactRef, wanted: AudioFormat, target: LoudnessTarget, title: str) -> Sound:
+    """Return the sound track in the wanted format, encoded from the lossless master; AAC is copied from AAC."""
     store = open_store()
     with store.scratch() as folder:
-        output = folder / f"audio.{wanted}"
-        loudness = export_audio(store.local_path(lossless), wanted=wanted, target=target, title=title, output=output)
+        output = folder / f"audio.{SUFFIXES[wanted]}"
+        loudness = export_audio(store.local_path(master), wanted=wanted, target=target, title=title, output=output)
         return Sound(name=output.name, blob=store.put(output, MEDIA_TYPES[wanted], move=True), loudness=loudness)
 
 

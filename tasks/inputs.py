@@ -182,7 +182,7 @@ def for_poster(
         "video": video,
         "title": spec.poster.title.strip() or spec.title,
         "layout": spec.poster.layout,
-        "look": look_of(spec.overlays),
+        "look": look_of(spec.overlays, language=spec.language),
         "library": library_version(),
     }
 

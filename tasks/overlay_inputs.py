@@ -48,6 +48,7 @@ def for_overlays(
         "scenes": staged,
         "settings": spec.overlays,
         "captioning": spec.captions,
+        "language": spec.language,
         "logo": sources[spec.overlays.logo] if spec.overlays.logo else None,
         "video": frame,
         "library": library_version(),

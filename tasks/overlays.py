@@ -12,7 +12,7 @@ from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame, caption_band
 from engines.subtitles.pictures import write_spots
 from engines.subtitles.presets import load_safe_area, resolve_style
-from engines.visuals.logo import make_logo
+from engines.visuals.logo import MadeLogo, make_logo
 from models.artifacts import ArtifactRef
 from models.caption_settings import Captions
 from models.encoding import FrameFormat
@@ -26,25 +26,27 @@ from tasks.placed import placed_images
 from tasks.retries import step
 
 
-@step(version=7, run_name="draw_overlays")
+@step(version=8, run_name="draw_overlays")
 def draw_overlays(
     captions: CaptionSet,
     scenes: tuple[StagedScene, ...],
     settings: OverlaySettings,
     captioning: Captions,
+    language: str,
     logo: Source | None,
     video: FrameFormat,
     library: str,
 ) -> CaptionSet:
     """Return the captions with the overlays of every scene drawn beside them.
 
-    `captioning` says where captions stand. Raises OverlayTooLong, GlyphsMissing, FontUnknown, SourceUnreadable.
+    `captioning` says where captions stand, `language` how long words are hyphenated.
+    Raises OverlayTooLong, GlyphsMissing, FontUnknown, SourceUnreadable.
     """
     store = open_store()
     with store.scratch() as folder:
-        design = _design(settings, captioning, video)
+        design = _design(settings, captioning, language, video)
         small, large = _logos(logo, settings, design, store, folder)
-        design = replace(design, watermark_px=small and small[1], card_logo_px=large and large[1])
+        design = replace(design, watermark_px=small and small[1].size_px, card_logo_px=large and large[1].size_px)
         drawn = []
         for scene in scenes:
             with in_scene(scene.number, scene.role):
@@ -61,8 +63,8 @@ def draw_overlays(
         return captions.model_copy(update={"scenes": tuple(scripts), "images": tuple(images)})
 
 
-def _design(settings: OverlaySettings, captioning: Captions, video: FrameFormat) -> Design:
-    library, look = caption_library(), look_of(settings)
+def _design(settings: OverlaySettings, captioning: Captions, language: str, video: FrameFormat) -> Design:
+    library, look = caption_library(), look_of(settings, language=language)
     size = {"width_px": video.width_px, "height_px": video.height_px}
     area = load_safe_area(library.safe_areas_file, **size, name=captioning.safe_area)
     style = resolve_style(captioning, presets_dirs=library.presets_dirs)
@@ -75,7 +77,7 @@ def _design(settings: OverlaySettings, captioning: Captions, video: FrameFormat)
     return Design(settings, look, heading, canvas_px=canvas_px, area=area, captions_px=band)
 
 
-_Logo = tuple[ArtifactRef, tuple[int, int]]
+_Logo = tuple[ArtifactRef, MadeLogo]
 
 
 def _logos(
@@ -86,14 +88,19 @@ def _logos(
         return None, None
     unit, path = min(design.canvas_px) / 1080, store.local_path(logo.blob)
 
-    def made(name: str, room: Sequence[int], opacity: float) -> _Logo:
+    def made(name: str, room: Sequence[int], opacity: float, *, halo: bool) -> _Logo:
         output, room_px = folder / name, (round(room[0] * unit), round(room[1] * unit))
         limits = get_settings().media_limits
-        size = make_logo(path, room_px=room_px, opacity=opacity, source=logo.uri, output=output, limits=limits)
-        return store.put(output, "image/png", move=True), size
+        drawn = make_logo(
+            path, room_px=room_px, opacity=opacity, halo=halo, source=logo.uri, output=output, limits=limits
+        )
+        return store.put(output, "image/png", move=True), drawn
 
     opacity = settings.watermark_opacity_percent / 100
-    return made("watermark.png", WATERMARK_LOGO_PX, opacity), made("card.png", END_CARD_LOGO_PX, 1.0)
+    return (
+        made("watermark.png", WATERMARK_LOGO_PX, opacity, halo=True),
+        made("card.png", END_CARD_LOGO_PX, 1.0, halo=False),
+    )
 
 
 def _script(
@@ -111,4 +118,5 @@ def _image(drawn: Drawn, logo: _Logo | None) -> tuple[PlacedImage, ...]:
     if drawn.logo is None or logo is None:
         return ()
     x_px, y_px, span = drawn.logo
-    return (PlacedImage(blob=logo[0], x_px=x_px, y_px=y_px, **asdict(span)),)
+    halo_px = logo[1].halo_px
+    return (PlacedImage(blob=logo[0], x_px=x_px - halo_px, y_px=y_px - halo_px, **asdict(span)),)

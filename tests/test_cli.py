@@ -205,6 +205,17 @@ def test_effects_lists_motions_transitions_and_looks(tmp_path: Path):
         assert any(line.split()[:2] == [kind, name] for line in lines)
 
 
+def test_platforms_tell_all_that_they_take(tmp_path: Path):
+    ended = run("platforms", home=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    listed = ended.stdout.splitlines()
+    at = next(number for number, line in enumerate(listed) if line.startswith("reels (checked 20"))
+    assert [line.strip() for line in listed[at + 1 : at + 3]] == [
+        "vertical, square, wide; h264, hevc in mp4 without edit lists",
+        "3 s to 15 min, 300 MB, video of 25000 kbit/s, sound of 128 kbit/s",
+    ]
+
+
 def test_voices_of_a_language_that_nobody_speaks_are_told_plainly(tmp_path: Path):
     ended = run("voices", "--language", "tlh", home=tmp_path)
     assert ended.returncode == 1
@@ -227,7 +238,16 @@ def test_doctor_finds_nothing_wrong_here(prefect_server: str, tmp_path: Path):
     ended = run("doctor", home=tmp_path)
     assert ended.returncode == 0, ended.stdout
     assert "bad" not in ended.stdout
-    for subject in ("ffmpeg", "ffmpeg filters", "ffmpeg encoders", "assets", "voice", "store", "Prefect API"):
+    for subject in (
+        "ffmpeg",
+        "ffmpeg filters",
+        "ffmpeg encoders",
+        "text shaping",
+        "assets",
+        "voice",
+        "store",
+        "Prefect API",
+    ):
         assert f" {subject}:" in ended.stdout
 
 

@@ -1,6 +1,7 @@
 """Cut the common characters of Chinese, Japanese and Korean out of a Noto Sans CJK collection.
 
-    python assets/fonts/subset_cjk.py NotoSansCJK-Bold.ttc assets/fonts/NotoSansCJK-Bold-common.otf
+    python assets/fonts/subset_cjk.py NotoSansCJK-Bold.ttc assets/fonts/NotoSansCJKsc-Bold.otf
+    python assets/fonts/subset_cjk.py NotoSansCJK-Black.ttc assets/fonts/NotoSansCJKsc-Black.otf
 
 The sets are those of the national standards, read off Python's codecs: level 1 of GB 2312 and of JIS X 0208, the
 frequent half of Big5, the syllables of KS X 1001, kana, bopomofo, punctuation and full-width forms. The glyphs that
@@ -34,7 +35,7 @@ def common_characters() -> set[int]:
 def subset(source: Path, output: Path) -> None:
     """Write the subset of the collection's simplified Chinese face as one OpenType font."""
     collection = TTCollection(source)
-    font = next(face for face in collection.fonts if face["name"].getDebugName(4) == "Noto Sans CJK SC Bold")
+    font = next(face for face in collection.fonts if face["name"].getDebugName(6).startswith("NotoSansCJKsc-"))
     for script in font["GSUB"].table.ScriptList.ScriptRecord:
         languages = script.Script.LangSysRecord
         script.Script.LangSysRecord = [language for language in languages if language.LangSysTag in _LANGUAGES]

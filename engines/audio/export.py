@@ -1,4 +1,4 @@
-"""The finished sound as a file of its own, encoded from the lossless master."""
+"""The finished sound as a file of its own, encoded from the lossless master, or the master's AAC with its title."""
 
 from pathlib import Path
 
@@ -20,14 +20,19 @@ _TIMEOUT_S = 600.0
 def export_audio(master: Path, *, wanted: AudioFormat, target: LoudnessTarget, title: str, output: Path) -> Loudness:
     """Encode the lossless `master` to `output` and return what a meter shows of the file.
 
-    A codec's peaks stand above those that went into it: where they pass the target's highest, it is encoded again by
-    as much quieter. The same input gives the same bytes. Raises FfmpegFailed, FfmpegTimeout, DiskFull.
+    For AAC, `master` is AAC in .m4a itself, and stays as it sounds. Another codec's peaks stand above those that went
+    into it: where they pass the target's highest, it is encoded again by as much quieter. The same input gives the
+    same bytes. Raises FfmpegFailed, FfmpegTimeout, DiskFull.
     """
+    tags = ("-map", "0:a", "-map_metadata", "-1", "-metadata", f"title={title}", "-fflags", "+bitexact")
+    if wanted is AudioFormat.AAC:
+        copy = ("-y", *safe_input(master, demuxer="mov"), *tags, "-c", "copy", "-f", "ipod", f"file:{output}")
+        ffmpeg.run(copy, timeout_s=_TIMEOUT_S)
+        return measure(output)
     gain_db = 0.0
     for _ in range(_MOST_PASSES):
         arguments = (
-            *("-y", *safe_input(master, demuxer="flac"), "-map", "0:a", "-map_metadata", "-1"),
-            *("-metadata", f"title={title}", "-af", f"volume={gain_db:.2f}dB", "-fflags", "+bitexact"),
+            *("-y", *safe_input(master, demuxer="flac"), *tags, "-af", f"volume={gain_db:.2f}dB"),
             *("-flags:a", "+bitexact", *_ENCODERS[wanted], f"file:{output}"),
         )
         ffmpeg.run(arguments, timeout_s=_TIMEOUT_S)

@@ -31,6 +31,7 @@ def lower_third(
             room_px=room_px,
             sizes=Sizes(largest_px=largest * unit, smallest_px=28 * unit, max_lines=2),
             field=field,
+            language=look.language,
         )
         for part, largest in zip(parts, (56, 38), strict=False)
         if part

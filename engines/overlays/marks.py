@@ -75,6 +75,7 @@ def end_card(
         room_px=(room.width_px, room.height_px - logo_height_px - foot_px),
         sizes=Sizes(112 * unit, 40 * unit, max_lines=5, line_height=1.12),
         field="overlays.end_card",
+        language=look.language,
     )
     middle_px = (room.left_px + room.right_px) / 2
     logo_top_px = room.top_px + (room.height_px - logo_height_px - block.height_px - foot_px) / 2

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from engines.errors import OverlayTooLong
 from engines.line_breaking import Lines, Measure, break_lines, largest_fit
 from engines.subtitles.fonts import FontStack
-from engines.subtitles.spans import is_rtl
 from engines.subtitles.text import plain_text
+from engines.writing_order import is_rtl
 
 _GAP_EM = 0.08  # least room between the ink of two lines
 
@@ -54,11 +54,14 @@ def drawable(text: str, fonts: FontStack) -> str:
     return fonts.drawable(plain_text(text))
 
 
-def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes, field: str) -> Block:
+def fit_block(
+    text: str, *, fonts: FontStack, room_px: tuple[float, float], sizes: Sizes, field: str, language: str = ""
+) -> Block:
     """Return drawable text as a block of the largest size that fits `room_px` (width, height).
 
-    A little smaller where that spares a lonely short line or a torn phrase. Lines hold whole words down to the
-    smallest size, where words are cut. Raises OverlayTooLong, which names `field`.
+    A little smaller where that spares a lonely short line or a torn phrase. A word that is wider
+    than its line is hyphenated as its language, a BCP 47 tag, does it, where all would be much smaller without; at the
+    smallest size it is cut. Raises OverlayTooLong, which names `field`.
     """
 
     def lines_at(em_px: float) -> Lines | None:
@@ -67,6 +70,7 @@ def fit_block(text: str, *, fonts: FontStack, room_px: tuple[float, float], size
             measure=_measure(fonts, em_px),
             room_px=room_px[0],
             max_lines=sizes.max_lines,
+            language=language,
             cut_words=em_px <= sizes.smallest_px,
         )
         fits = lines and _block(lines.texts, fonts, em_px, sizes).height_px + 2 * sizes.padding_px <= room_px[1]

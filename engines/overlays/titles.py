@@ -33,6 +33,7 @@ def title_card(
         room_px=(room.width_px - 2 * padding_px[0], room.height_px - head_px - 2 * padding_px[1]),
         sizes=Sizes(largest_px=124 * unit, smallest_px=28 * unit, max_lines=5, line_height=1.1),
         field="overlays.title_card",
+        language=look.language,
     )
     middle_px = (room.left_px + room.right_px) / 2
     height_px = head_px + block.height_px + 2 * padding_px[1]
@@ -67,6 +68,7 @@ def hook(
         room_px=(room.width_px - 2 * padding[0], room.height_px),
         sizes=Sizes(largest_px, 30 * unit, max_lines=4, line_height=_HOOK_LINE_HEIGHT, padding_px=padding[1]),
         field="overlays.hook",
+        language=look.language,
     )
     middle_px = (room.left_px + room.right_px) / 2
     pen = Pen(fonts, block.em_px, ink_for(look.accent_color), is_rtl=block.is_rtl)

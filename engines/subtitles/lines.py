@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.layout import Frame, Placed, place
-from engines.subtitles.spans import LineSpans, is_rtl, line_spans
+from engines.subtitles.spans import LineSpans, line_spans
+from engines.writing_order import is_rtl
 from models.captions import Box, CaptionStyle, Page
 from models.timeline import WordTiming
 

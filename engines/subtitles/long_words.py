@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import inf
 
+from engines.break_places import HYPHEN, BreakPlace, break_places
 from engines.clusters import clusters
 from engines.phrasing import is_unspaced
-from engines.subtitles.break_places import HYPHEN, BreakPlace, break_places
 from models.captions import Page, WordPart
 from models.timeline import WordTiming
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from bidi import algorithm
-
-from engines.clusters import clusters, is_invisible
+from engines.clusters import clusters
 from engines.subtitles.faces import Face
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.text import spacing
+from engines.writing_order import embedding_levels, visual_order
 from models.timeline import WordTiming
 
 _SPACE = -1
@@ -44,19 +43,13 @@ class LineSpans:
         return min(piece.left_em for piece in mine), max(piece.right_em for piece in mine)
 
 
-def is_rtl(texts: Sequence[str]) -> bool:
-    """Tell whether most letters of `texts` are written from right to left."""
-    levels = [algorithm.bidirectional(char) for text in texts for char in text]
-    return sum(level in ("R", "AL") for level in levels) > levels.count("L")
-
-
 def line_spans(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> LineSpans:
     """Return where the words of a line stand."""
     atoms = []
     for (level, word, face), run in groupby(_clusters(line, fonts=fonts, rtl=rtl), key=lambda part: part[:3]):
         atoms.append(_Atom(level, word, face, "".join(part.text for part in run)))
     pieces, at_em = [], 0.0
-    for level, word, face, text in _visual_order(atoms):
+    for level, word, face, text in visual_order(atoms):
         width_em = fonts.ink(text).width_px
         if word != _SPACE:
             pieces.append(Piece(word, text, face, at_em, at_em + width_em, leftwards=bool(level % 2)))
@@ -80,43 +73,9 @@ def _clusters(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> lis
         for run in fonts.runs(word.text):
             parts += [(index, run.face, cluster) for cluster in clusters(run.text)]
         parts += [(_SPACE, fonts.primary, space) for space in spacing(line, index)]
-    levels = _levels("".join(text for *_, text in parts), rtl=rtl)
+    levels = embedding_levels("".join(text for *_, text in parts), rtl=rtl)
     found, at = [], 0
     for number, face, text in parts:
         found.append(_Atom(levels[at], number, face, text))
         at += len(text)
     return found
-
-
-def _levels(text: str, *, rtl: bool) -> list[int]:
-    """Return each character's embedding level; characters that the algorithm takes out have their predecessor's."""
-    base = 1 if rtl else 0
-    storage = algorithm.get_empty_storage()
-    storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
-    algorithm.get_embedding_levels(text, storage)
-    for number, char in enumerate(storage["chars"]):
-        char["index"] = number
-    algorithm.explicit_embed_and_overrides(storage)
-    algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, False)
-    algorithm.resolve_implicit_levels(storage, False)
-    kept = {char["index"]: char["level"] for char in storage["chars"]}
-    levels: list[int] = []
-    for number, char in enumerate(text):
-        inherited = levels[-1] if levels and is_invisible(char) else base
-        levels.append(kept.get(number, inherited))
-    return levels
-
-
-def _visual_order(atoms: Sequence[_Atom]) -> list[_Atom]:
-    """Reverse, from the highest level down to the lowest odd one, every stretch of atoms of at least that level."""
-    ordered = list(atoms)
-    for level in range(max((atom.level for atom in atoms), default=0), 0, -1):
-        start = 0
-        while start < len(ordered):
-            stop = start
-            while stop < len(ordered) and ordered[stop].level >= level:
-                stop += 1
-            ordered[start:stop] = reversed(ordered[start:stop])
-            start = max(stop, start) + 1
-    return ordered

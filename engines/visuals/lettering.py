@@ -1,20 +1,24 @@
-"""Text drawn into a picture, letter by letter in the first font that has it. Shaping and bidi by raqm and fribidi."""
+"""Text drawn into a picture, letter by letter in the first font that has it, in the order in which it is read.
+
+A line is cut into pieces of one font and one direction, as libass cuts the captions'; raqm shapes each of them.
+"""
 
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from fontTools.ttLib import TTFont
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from engines.clusters import JOINERS, clusters, stretches
 from engines.emoji import CELL_EM, EmojiPictures
+from engines.writing_order import embedding_levels, visual_order
 
 _CAPITALS_EM = 0.7  # about how high capitals are; emoji stand at their middle
 _ROOM_EM = 1.22  # of an emoji: a little wider than its picture
-_LEFTWARDS = frozenset({"R", "AL"})
 Ink = int | tuple[int, int, int]
 
 
@@ -77,15 +81,28 @@ class _Run(NamedTuple):
     text: str
 
 
+class _Piece(NamedTuple):
+    """A part of a run whose letters have one embedding level, odd where they are written from right to left."""
+
+    font: Path | None
+    level: int
+    text: str
+
+    @property
+    def direction(self) -> str | None:
+        """What raqm is told; without it nothing can be told, and letters stand as they come."""
+        return ("ltr", "rtl")[self.level % 2] if features.check("raqm") else None
+
+
 class Lettering:
     """Letters at one size."""
 
     def __init__(self, letters: Letters, size_px: float) -> None:
         self.letters, self.size_px = letters, round(size_px)
 
-    def getlength(self, line: str) -> float:
-        """Return a line's width in px."""
-        return sum(self._length(run) for run in self.letters.runs(line))
+    def getlength(self, line: str, *, rtl: bool = False) -> float:
+        """Return a line's width in px; `rtl` lines read from right to left, whatever their first letter."""
+        return sum(self._length(piece) for piece in self._pieces(line, rtl=rtl))
 
     @cached_property
     def ascent_px(self) -> float:
@@ -97,29 +114,47 @@ class Lettering:
         """How far its deepest ones reach below."""
         return float(self._primary.getmetrics()[1])
 
-    def draw(
-        self, image: Image.Image, left_px: float, baseline_px: float, line: str, *, ink: Ink, leftwards: bool
-    ) -> None:
+    def draw(self, image: Image.Image, left_px: float, baseline_px: float, line: str, *, ink: Ink, rtl: bool) -> None:
         """Draw a line from its left edge on, its emoji in colour or, on an image of one channel, as their shapes.
 
-        Runs follow each other as the whole text reads.
+        Pieces stand in the order of the Unicode bidirectional algorithm for a line of this direction.
         """
         canvas = ImageDraw.Draw(image)
-        runs = self.letters.runs(line)
-        for run in reversed(runs) if leftwards else runs:
-            if run.font is None:
-                self._paste(image, run.text, left_px + self._length(run) / 2, baseline_px, ink)
+        for piece in visual_order(self._pieces(line, rtl=rtl)):
+            if piece.font is None:
+                self._paste(image, piece.text, left_px + self._length(piece) / 2, baseline_px, ink)
             else:
-                face = _face(run.font, self.size_px)
-                canvas.text((left_px, baseline_px), run.text, fill=ink, font=face, anchor="ls")
-            left_px += self._length(run)
+                canvas.text(
+                    (left_px, baseline_px),
+                    piece.text,
+                    fill=ink,
+                    font=_face(piece.font, self.size_px),
+                    anchor="ls",
+                    direction=piece.direction,
+                )
+            left_px += self._length(piece)
+
+    def _pieces(self, line: str, *, rtl: bool) -> list[_Piece]:
+        """Return the pieces of a line in the order of speech."""
+        levels, at = embedding_levels(line, rtl=rtl, pairs_brackets=True), 0
+        found: list[_Piece] = []
+        for run in self.letters.runs(line):
+            parts: list[tuple[int, str]] = []
+            for cluster in clusters(run.text):
+                parts.append((levels[at], cluster))
+                at += len(cluster)
+            for level, same in groupby(parts, key=lambda part: part[0]):
+                found.append(_Piece(run.font, level, "".join(cluster for _, cluster in same)))
+        return found
 
     @property
     def _primary(self) -> ImageFont.FreeTypeFont:
         return _face(self.letters.fonts[0], self.size_px)
 
-    def _length(self, run: _Run) -> float:
-        return _ROOM_EM * self.size_px if run.font is None else _face(run.font, self.size_px).getlength(run.text)
+    def _length(self, piece: _Piece) -> float:
+        if piece.font is None:
+            return _ROOM_EM * self.size_px
+        return _face(piece.font, self.size_px).getlength(piece.text, direction=piece.direction)
 
     def _paste(self, image: Image.Image, emoji: str, middle_px: float, baseline_px: float, ink: Ink) -> None:
         assert self.letters.emoji is not None
@@ -130,12 +165,6 @@ class Lettering:
             image.paste(ink, (*place, place[0] + picture.width, place[1] + picture.height), picture.getchannel("A"))
         else:
             image.paste(picture, place, picture)
-
-
-def reads_leftwards(text: str) -> bool:
-    """Tell whether most letters are written from right to left."""
-    levels = [unicodedata.bidirectional(char) for char in text]
-    return sum(level in _LEFTWARDS for level in levels) > levels.count("L")
 
 
 def _font_of(character: str, fonts: Sequence[Path]) -> Path | None:

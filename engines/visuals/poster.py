@@ -11,7 +11,10 @@ from engines.clusters import clusters
 from engines.contrast import ink_for
 from engines.line_breaking import Lines, Measure, break_lines, largest_fit
 from engines.visuals.color import Pixels, hex_to_rgb
-from engines.visuals.lettering import Ink, Lettering, Letters, reads_leftwards
+from engines.visuals.lettering import Ink, Lettering, Letters
+from engines.visuals.reframing import crop_place
+from engines.visuals.saliency import saliency
+from engines.writing_order import is_rtl
 from models.graphics import Look, PosterLayout
 
 JPEG_QUALITY = 90
@@ -25,6 +28,7 @@ _SCRIM_STARTS, _SCRIM_DARKEST = 0.30, 0.78
 _BAND_HEIGHT = 0.40  # of the poster's height
 _BAND_PADDING, _RULE_HEIGHT = 0.045, 0.014  # of the shorter side
 _BAND_TEXT_SHARE = 0.86  # of a band whose foot lies too high for _BLOCK_BOTTOM
+_SALIENCY_SIDE_PX = 200  # of the copy in which a subject is looked for
 _ELLIPSIS = "…"
 _WORTH_WHOLE_WORDS = 0.8  # of a cut title, which ends with a whole word where so much is left
 Side = Literal["left", "center", "right"]
@@ -50,17 +54,17 @@ def make_poster(
 ) -> None:
     """Write a JPEG of `frame_rgb`, uint8 of shape (height, width, 3), with the title on it.
 
-    `foot` writes white on the darkened foot of the picture; `band` moves the picture up and writes on a band of the
-    look's panel colour below it. The title stands in at most four lines of even length, as large as fits, and ends in
-    an ellipsis where it does not fit at all. What the first font lacks the others draw; emoji are coloured, and
-    symbols that nothing draws are left out. The same input gives the same bytes.
+    `foot` writes white on the darkened foot of the picture; `band` keeps the part of it with its subject, and writes on
+    a band of the look's panel colour below that. The title stands in at most four lines of even length, as large as
+    fits, and ends in an ellipsis where it does not fit at all. What the first font lacks the others draw; emoji are
+    coloured, and symbols that nothing draws are left out. The same input gives the same bytes.
     """
     text = letters.drawable(title)
     poster = Image.fromarray(frame_rgb)
     if text and layout is PosterLayout.BAND:
         poster = _with_band(poster, text, letters, look or Look())
     elif text:
-        poster = _with_foot(poster, text, letters)
+        poster = _with_foot(poster, text, letters, look or Look())
     poster.save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
 
 
@@ -74,11 +78,12 @@ def thumbnail(poster: Path, *, longest_px: int) -> bytes:
     return jpeg.getvalue()
 
 
-def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, list[str]]:
+def fit_title(text: str, *, letters: Letters, room: Room, language: str = "") -> tuple[Lettering, list[str]]:
     """Return the largest lettering in which the title fits, and its lines.
 
-    A little smaller where that spares a lonely short line or a torn phrase. What does not fit at the smallest size is
-    cut, and ends in an ellipsis.
+    A little smaller where that spares a lonely short line or a torn phrase. A word that is wider than its line is
+    hyphenated as its language, a BCP 47 tag, does it, where all would be much smaller without. What does not fit at
+    the smallest size is cut, and ends in an ellipsis.
     """
 
     def lines_at(size_px: float) -> Lines | None:
@@ -88,6 +93,7 @@ def fit_title(text: str, *, letters: Letters, room: Room) -> tuple[Lettering, li
             measure=face.getlength,
             room_px=room.width_px,
             max_lines=min(MAX_LINES, int(room.height_px / (face.size_px * _LINE_HEIGHT))),
+            language=language,
             cut_words=size_px <= room.smallest_px,
         )
 
@@ -118,9 +124,9 @@ def _cut(text: str, measure: Measure, room_px: float) -> list[str]:
             return list(lines.texts)
 
 
-def _with_foot(picture: Image.Image, text: str, letters: Letters) -> Image.Image:
+def _with_foot(picture: Image.Image, text: str, letters: Letters, look: Look) -> Image.Image:
     poster = Image.composite(Image.new("RGB", picture.size), picture, _scrim(*picture.size))
-    face, lines = fit_title(text, letters=letters, room=foot_room(*picture.size))
+    face, lines = fit_title(text, letters=letters, room=foot_room(*picture.size), language=look.language)
     top_px = poster.height * _BLOCK_BOTTOM - face.size_px * _LINE_HEIGHT * len(lines)
     shadow = Image.new("L", poster.size)
     _write(shadow, lines, face, top_px=top_px + face.size_px * 0.04, ink=170)
@@ -130,11 +136,11 @@ def _with_foot(picture: Image.Image, text: str, letters: Letters) -> Image.Image
 
 
 def _with_band(picture: Image.Image, text: str, letters: Letters, look: Look) -> Image.Image:
-    """Return the middle of the picture above a band, on which the title begins at one side under a short rule."""
+    """Return what is most salient of the picture above a band, on which the title begins at one side."""
     width_px, height_px = picture.size
     edge_px, short_px = round(height_px * (1 - _BAND_HEIGHT)), min(picture.size)
     poster = Image.new("RGB", picture.size, hex_to_rgb(look.panel_color))
-    upper_px = (height_px - edge_px) // 2
+    upper_px = _upper_edge_px(picture, edge_px)
     poster.paste(picture.crop((0, upper_px, width_px, upper_px + edge_px)), (0, 0))
     rule_px = max(2, round(short_px * _RULE_HEIGHT))
     accent = hex_to_rgb(look.accent_color)
@@ -142,9 +148,9 @@ def _with_band(picture: Image.Image, text: str, letters: Letters, look: Look) ->
     top_px = edge_px + short_px * _BAND_PADDING
     bottom_px = max(height_px * _BLOCK_BOTTOM, top_px + (height_px - top_px) * _BAND_TEXT_SHARE)
     room = Room(width_px * _TEXT_WIDTH, bottom_px - top_px, short_px * _LARGEST, short_px * _SMALLEST)
-    face, lines = fit_title(text, letters=letters, room=room)
+    face, lines = fit_title(text, letters=letters, room=room, language=look.language)
     spare_px = bottom_px - top_px - face.size_px * _LINE_HEIGHT * len(lines)
-    side: Side = "right" if reads_leftwards(text) else "left"
+    side: Side = "right" if is_rtl([text]) else "left"
     _write(
         poster,
         lines,
@@ -154,6 +160,15 @@ def _with_band(picture: Image.Image, text: str, letters: Letters, look: Look) ->
         side=side,
     )
     return poster
+
+
+def _upper_edge_px(picture: Image.Image, kept_px: int) -> int:
+    """Return where the part of a picture begins, `kept_px` high, that keeps its subject."""
+    small = picture.copy()
+    small.thumbnail((_SALIENCY_SIDE_PX, _SALIENCY_SIDE_PX))
+    shapes = {"picture_shape": picture.width / picture.height, "window_shape": picture.width / kept_px}
+    _, place = crop_place(saliency(np.asarray(small)), **shapes)
+    return round(place * (picture.height - kept_px))
 
 
 def _write(
@@ -167,12 +182,12 @@ def _write(
 ) -> None:
     step_px = face.size_px * _LINE_HEIGHT
     margin_px = canvas.width * (1 - _TEXT_WIDTH) / 2
-    leftwards = reads_leftwards(" ".join(lines))
+    rtl = is_rtl(lines)
     for number, line in enumerate(lines):
-        spare_px = canvas.width * _TEXT_WIDTH - face.getlength(line)
+        spare_px = canvas.width * _TEXT_WIDTH - face.getlength(line, rtl=rtl)
         left_px = margin_px + {"left": 0.0, "center": spare_px / 2, "right": spare_px}[side]
         baseline_px = top_px + step_px * (number + 0.5) + (face.ascent_px - face.descent_px) / 2
-        face.draw(canvas, left_px, baseline_px, line, ink=ink, leftwards=leftwards)
+        face.draw(canvas, left_px, baseline_px, line, ink=ink, rtl=rtl)
 
 
 def _scrim(width: int, height: int) -> Image.Image:

@@ -83,3 +83,49 @@ def test_a_title_is_smaller_where_that_keeps_words_together(text, shown, least):
     size, found = largest_fit(1.0, 0.1, lines_at)
     assert found.texts == shown
     assert size >= 0.94 * least
+
+
+def largest(text: str, *, language: str, room: float = 100) -> tuple[float, tuple[str, ...]]:
+    found = largest_fit(
+        20,
+        2,
+        lambda size: break_lines(
+            text, measure=lambda part: len(part) * size, room_px=room, max_lines=4, language=language
+        ),
+    )
+    assert found is not None
+    return found[0], found[1].texts
+
+
+def test_a_word_that_would_make_all_of_a_title_small_is_hyphenated():
+    whole_px, whole = largest("Donaudampfschifffahrtsgesellschaft", language="")
+    size_px, texts = largest("Donaudampfschifffahrtsgesellschaft", language="de-AT")
+    assert whole == ("Donaudampfschifffahrtsgesellschaft",)
+    assert size_px > 2 * whole_px
+    assert all(line.endswith("-") for line in texts[:-1])
+    assert "".join(texts).replace("-", "") == whole[0]
+
+
+def test_a_word_stays_whole_where_that_costs_little():
+    assert largest("A warm cauliflower", language="en", room=200)[1] == ("A warm", "cauliflower")
+    assert largest("Grandmothers", language="en", room=190)[1] == ("Grandmothers",)
+
+
+def test_behind_a_hyphen_of_its_own_a_word_gets_no_other_one():
+    assert largest("Kraftfahrzeug-Haftpflicht", language="de", room=260)[1] == ("Kraftfahrzeug-", "Haftpflicht")
+
+
+@given(
+    st.lists(st.sampled_from(["Internationalization", "of", "Bundesverfassungsgericht", "e-mail"]), max_size=5),
+    st.integers(5, 30),
+)
+def test_hyphens_add_nothing_but_themselves_and_keep_lines_inside(words, room):
+    text = " ".join(["Why", *words])
+    broken = break_lines(text, measure=len, room_px=room, max_lines=20, language="de")
+    if broken is not None:
+        assert all(len(line) <= room for line in broken.texts)
+        added = sum(line.endswith("-") for line in broken.texts)
+        assert broken.hyphens <= added
+        assert "".join(broken.texts).translate({ord("-"): "", ord(" "): ""}) == text.translate(
+            {ord("-"): "", ord(" "): ""}
+        )

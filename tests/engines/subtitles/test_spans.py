@@ -5,7 +5,8 @@ from engines.subtitles.ass import write_ass
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.layout import Frame
 from engines.subtitles.lines import Look
-from engines.subtitles.spans import is_rtl, line_spans
+from engines.subtitles.spans import line_spans
+from engines.writing_order import is_rtl
 from models.captions import CaptionStyle, Highlight, Page, SafeArea
 from models.timeline import WordTiming
 

@@ -86,7 +86,7 @@ def test_capitals_follow_the_language(run, speak):
 
 def test_a_sentence_without_spaces_is_cut_to_lines_and_not_shrunk(run, speak):
     script = run([scene_of(speak("ประเทศไทยมีภูเขาและทะเลที่สวยงามมากมายให้ทุกคนได้ไปเยี่ยมชม"))]).scenes[0].read_text()
-    sizes = {part.split("}")[0] for part in script.split("Thai Bold\\fs")[1:]}
+    sizes = {part.split("}")[0] for part in script.split("Thai Black\\fs")[1:]}
     assert len(sizes) == 1
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from engines.clusters import clusters
 from engines.emoji import open_emoji
@@ -175,6 +175,58 @@ def test_one_line_may_need_several_fonts() -> None:
     alone = sum(face.getlength(text) for text in ("NASA ", "صورة"))
     assert face.getlength("NASA صورة") == pytest.approx(alone, rel=0.02)
     assert LETTERS.drawable("Sky 🌍 नभ ᚠ") == "Sky नभ ᚠ"
+
+
+def _drawn(line: str, *, rtl: bool) -> np.ndarray:
+    image = Image.new("L", (1200, 160))
+    Lettering(LETTERS, 60).draw(image, 20, 110, line, ink=255, rtl=rtl)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize(
+    ("line", "from_left_to_right"),
+    [
+        ("קנה iPhone 15 היום", ("היום ", "iPhone 15", " קנה")),
+        ("קנה 15 היום", ("היום ", "15", " קנה")),
+        ("NASA (2024) טסה", ("טסה ", "NASA (2024)")),
+        ("הירח (NASA) גדול", ("גדול ", "(", "NASA", ")", " הירח")),
+        ("أهم ٤٢ سببا", ("سببا", " ", "٤٢", " ", "أهم")),
+    ],
+)
+def test_numbers_and_other_scripts_stand_where_a_reader_of_hebrew_or_arabic_looks_for_them(line, from_left_to_right):
+    face, image, left = Lettering(LETTERS, 60), Image.new("L", (1200, 160)), 20.0
+    for part in from_left_to_right:
+        face.draw(image, left, 110, part, ink=255, rtl=False)
+        left += face.getlength(part)
+    drawn = Image.fromarray(_drawn(line, rtl=True))
+    for one, other in ((drawn, image), (image, drawn)):
+        nearby = np.asarray(other.filter(ImageFilter.MaxFilter(11)))  # kerning across the parts' edges moves some
+        assert ((np.asarray(one) > 128) & (nearby < 128)).mean() < 0.0002
+
+
+def test_one_hebrew_word_leaves_an_english_title_in_its_order() -> None:
+    drawn = _drawn("The word שלום means", rtl=False)
+    start = _drawn("The word ", rtl=False)
+    assert (drawn[:, :300] == start[:, :300]).all()
+
+
+def test_a_long_word_is_hyphenated_before_all_becomes_small() -> None:
+    title, room = "Donaudampfschifffahrtsgesellschaft", foot_room(1080, 1920)
+    small, _ = fit_title(title, letters=LETTERS, room=room)
+    large, lines = fit_title(title, letters=LETTERS, room=room, language="de-DE")
+    assert large.size_px > 1.8 * small.size_px
+    assert "".join(line.removesuffix("-") for line in lines) == title
+
+
+@pytest.mark.parametrize("at", [110, 480, 800])
+def test_a_band_keeps_the_subject(tmp_path: Path, at: int) -> None:
+    frame = np.full((960, 540, 3), (70, 110, 70), np.uint8)
+    frame[at - 60 : at + 60, 210:330] = (220, 60, 40)
+    make_poster(frame, title="Where?", letters=LETTERS, output=tmp_path / "b.jpg", layout=PosterLayout.BAND)
+    with Image.open(tmp_path / "b.jpg") as image:
+        rgb = np.asarray(image.convert("RGB")).astype(int)[:560]
+    subject = (rgb[..., 0] > 180) & (rgb[..., 1] < 110)
+    assert subject.sum() > 0.95 * 120 * 120
 
 
 def test_emoji_are_coloured(tmp_path: Path) -> None:

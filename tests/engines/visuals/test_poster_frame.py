@@ -35,12 +35,33 @@ def test_a_logo_is_fitted_without_its_empty_margins(tmp_path: Path):
     image = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
     image.paste((200, 30, 30, 255), (100, 100, 300, 200))
     image.save(tmp_path / "logo.png")
-    size = make_logo(
+    size, halo_px = make_logo(
         tmp_path / "logo.png", room_px=(150, 60), opacity=0.5, source="logo.png", output=tmp_path / "made.png"
     )
-    assert size == (120, 60)
+    assert (size, halo_px) == ((120, 60), 0)
     with Image.open(tmp_path / "made.png") as made:
         assert made.mode == "RGBA"
         red, green, blue, alpha = made.getpixel((60, 30))
         assert (red, green, blue) == (200, 30, 30)
         assert abs(alpha - 128) <= 1
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(255, 255), (0, 0)])
+def test_a_halo_shows_a_logo_on_a_picture_of_its_own_colour(tmp_path: Path, ink: int, ground: int):
+    image = Image.new("RGBA", (300, 72), (0, 0, 0, 0))
+    image.paste((ink, ink, ink, 255), (0, 0, 72, 72))
+    image.paste((ink, ink, ink, 255), (200, 0, 300, 72))
+    image.save(tmp_path / "logo.png")
+    output = tmp_path / "made.png"
+    size, halo_px = make_logo(
+        tmp_path / "logo.png", room_px=(300, 72), opacity=0.8, halo=True, source="logo.png", output=output
+    )
+    assert size == (300, 72)
+    with Image.open(output) as made:
+        assert made.size == (300 + 2 * halo_px, 72 + 2 * halo_px)
+        seen = Image.alpha_composite(Image.new("RGBA", made.size, (ground, ground, ground, 255)), made).convert("L")
+    levels = [abs(seen.getpixel((halo_px + x, halo_px + 36)) - ground) for x in (36, 74, 136)]
+    assert levels[0] <= 1
+    assert levels[1] > 70
+    assert levels[2] <= 1
+    assert max(abs(level - ground) for level in seen.crop((0, 0, seen.width, 1)).tobytes()) <= 6
