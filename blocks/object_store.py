@@ -66,6 +66,12 @@ class ObjectStore(Block):
         default=None, title="Private key", description="Of SFTP, in OpenSSH or PEM form"
     )
 
+    prove_links: bool = Field(
+        default=True,
+        title="Prove links",
+        description="Download each share link once and compare; off where its server cannot be reached from here",
+    )
+
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         missing = [name for name in _NEEDED[self.kind] if not getattr(self, name)]

@@ -64,6 +64,11 @@ def local_folder(address: str) -> Path | None:
     return Path(address.removeprefix("file://")).expanduser().absolute()
 
 
+def proves_links(address: str) -> bool:
+    """Return whether share links to what lies there are proved. Raises StoreUnknown, StoreRefused."""
+    return not address.startswith(STORE) or _block(_split(address)[0]).prove_links
+
+
 def service_of(address: str) -> str | None:
     """Return the outside service behind an address, as a circuit breaker knows it, or None for this machine's files."""
     return f"storage {urlsplit(address).netloc}" if "://" in address and local_folder(address) is None else None

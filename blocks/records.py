@@ -21,7 +21,7 @@ from blocks.store import ArtifactStore, open_store
 from engines.errors import NeuroShortsError, StoreCorrupt
 from models.artifacts import ArtifactRef
 from models.base import Model
-from models.report import PublishedFile
+from models.report import Publication, PublishedFile
 
 M = TypeVar("M", bound=Model)
 C = TypeVar("C")
@@ -55,6 +55,8 @@ class StepRecords(WritableFileSystem):
         content, result = _read(store, path)
         if absent := store.absent(list(refs_in(result))):
             raise StoreCorrupt(uri=absent[0].uri, reason="is missing from the store or damaged")
+        if _has_unproved_link(result):
+            raise StoreCorrupt(uri=path, reason="has a share link that is to be proved again")
         for file in _nested(result, PublishedFile):
             if not holds(file):
                 raise StoreCorrupt(uri=file.uri, reason="is no longer what was published there")
@@ -108,6 +110,12 @@ def _nested(value: Any, model: type[M]) -> Generator[M]:
     elif isinstance(value, list):
         for item in value:
             yield from _nested(item, model)
+
+
+def _has_unproved_link(result: Any) -> bool:
+    """Return whether a result is itself a publication whose link could not be proved; a report that has one is read."""
+    data = result.get("data") if isinstance(result, dict) else None
+    return isinstance(data, dict) and data.keys() == Publication.model_fields.keys() and bool(data["link_problem"])
 
 
 def encode(value: Any) -> Any:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         default={},
         description="Public addresses of folders and buckets, as of a CDN, as a JSON object; links begin with them",
     )
+    prove_links: bool = Field(
+        default=True, description="Download each web share link once and compare what comes with the published file"
+    )
     cache_control: str = Field(
         default="no-cache",
         description="Cache-Control of published files: asks whether one has changed before reusing it",

@@ -38,6 +38,7 @@ class WebFile:
 
     address: str
     settings: Settings
+    is_own: bool = False  # the operator has named its server, which may be inside; where that redirects to may not
 
     @property
     def uri(self) -> str:
@@ -144,7 +145,7 @@ class WebFile:
         limit_s = self.settings.download_timeout_s
         deadline, answer = Deadline(), None
         try:
-            address = checked_address(url, self.uri, allow_private=self.settings.allow_private_networks)
+            address = checked_address(url, self.uri, allow_private=self._may_be_private(url))
             auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
             with cut_off_after(patience_s) as deadline:
                 request = client.build_request(
@@ -170,6 +171,10 @@ class WebFile:
             if deadline.is_over:
                 reason = f"the server did not answer within {patience_s:g} s"
             raise DownloadFailed(source=self.uri, reason=reason) from error
+
+    def _may_be_private(self, url: httpx.URL) -> bool:
+        is_first = self.is_own and server_of(url) == server_of(_parse(self.address, self.uri))
+        return is_first or self.settings.allow_private_networks
 
     def _check_status(self, answer: httpx.Response) -> None:
         if answer.status_code in _GONE:

@@ -419,6 +419,15 @@ class DestinationLost(UserError):
     )
 
 
+class LinkBroken(UserError):
+    """Needs `link` (without its signature), `reason`: a share link that does not download the file it was made for."""
+
+    template = (
+        "the share link {link} does not download the published file: {reason}; see to the endpoint, keys or public "
+        "address that it is made of (NEUROSHORTS_PROVE_LINKS=false, or the object store's own switch, trusts it)"
+    )
+
+
 class BlobsDamaged(NeuroShortsError):
     """Needs `store`, `keys`: blobs whose content is not what their names say."""
 

@@ -10,7 +10,7 @@ from prefect.artifacts import (
 )
 
 from models.credits import SceneCredit
-from models.report import NarrationReport, PreviewReport, RenderReport, ServiceReport, StepFailure
+from models.report import NarrationReport, PreviewReport, Publication, RenderReport, ServiceReport, StepFailure
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -57,6 +57,7 @@ def report_markdown(report: RenderReport) -> str:
             f"- Took: {report.seconds:.1f} s, {sum(step.state == 'cached' for step in report.steps)} of "
             f"{len(report.steps)} steps from the cache",
             *(f"- {file.name}: {_code(file.uri)}" for file in report.publication.files),
+            *([f"- Share link: {_proof(report.publication)}"] if report.publication.link_proved is not None else []),
             *(f"- {_escaped(note)}" for note in report.notes),
             "",
             "| step | state | seconds |",
@@ -69,8 +70,14 @@ def report_markdown(report: RenderReport) -> str:
 
 
 def _lasting(report: RenderReport) -> str:
-    expires = report.publication.link_expires
-    return f"Share link, until {expires:%Y-%m-%d %H:%M} UTC" if expires else "Share link"
+    publication = report.publication
+    expires = publication.link_expires
+    lasting = f"Share link, until {expires:%Y-%m-%d %H:%M} UTC" if expires else "Share link"
+    return f"{lasting}. {_proof(publication)}" if publication.link_proved is not None else lasting
+
+
+def _proof(publication: Publication) -> str:
+    return "It downloads the video" if publication.link_proved else f"Not proved: {_escaped(publication.link_problem)}"
 
 
 def _speakers(narrations: Sequence[NarrationReport]) -> list[str]:

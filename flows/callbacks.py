@@ -39,6 +39,8 @@ def success_told(spec: ShortSpec, report: RenderReport) -> RenderReport:
         slug=report.slug,
         link=report.publication.link,
         link_expires=report.publication.link_expires,
+        link_proved=report.publication.link_proved,
+        link_problem=report.publication.link_problem,
         files=report.publication.files,
         duration_ms=report.video.duration_ms,
         seconds=report.seconds,

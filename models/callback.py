@@ -36,6 +36,12 @@ class CallbackEvent(Model):
     slug: str = Field(title="Slug", description="Name of the result's folder")
     link: str | None = Field(default=None, title="Share link", description="Of the video, when completed")
     link_expires: datetime | None = Field(default=None, title="Works until", description="None for ever")
+    link_proved: bool | None = Field(
+        default=None,
+        title="Link proved",
+        description="Whether it has downloaded the very file; None where nobody looked",
+    )
+    link_problem: str = Field(default="", title="Link problem", description="Why it could not be proved")
     files: tuple[PublishedFile, ...] = Field(default=(), title="Files", description="Video, poster and captions")
     duration_ms: int | None = Field(default=None, title="Duration (ms)", description="Of the video")
     seconds: float | None = Field(default=None, title="Seconds", description="That the render took")

@@ -74,6 +74,12 @@ class Publication(Model):
     files: tuple[PublishedFile, ...]
     link: str = Field(title="Share link", description="Address of the video")
     link_expires: datetime | None = Field(default=None, title="Works until", description="None for ever")
+    link_proved: bool | None = Field(
+        default=None,
+        title="Link proved",
+        description="Whether it has downloaded the very file; None where nobody looked",
+    )
+    link_problem: str = Field(default="", title="Link problem", description="Why it could not be proved")
 
 
 class StepReport(Model):

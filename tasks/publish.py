@@ -23,6 +23,7 @@ from models.report import NamedBlob, Publication, RenderReport
 from models.spec import ShortSpec
 from tasks.caching import stable_hash
 from tasks.errors import full_disk_named
+from tasks.link_check import checked_link
 from tasks.retries import step
 from tasks.services import calling
 
@@ -56,7 +57,8 @@ class Goal(Model):
 def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: int, goal: Goal) -> Publication:
     """Copy files to `folder`, the goal's or one below it, and return their addresses and the first one's share link.
 
-    A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationLost, StoreRefused.
+    A link that expires is made anew in each `link_period`. Raises DestinationTaken, DestinationLost, StoreRefused,
+    LinkBroken.
     """
     store, settings = open_store(), get_settings()
     labelled = {
@@ -79,7 +81,7 @@ def publish(files: tuple[NamedBlob, ...], folder: str, title: str, link_period: 
         check = partial(destinations.check_claim, goal.folder, goal.owner)
         published = destinations.publish_files(labelled, folder=folder, check=check)
         link, expires = destinations.share_link(published[0], settings)
-    return Publication(files=published, link=link, link_expires=expires)
+    return Publication(files=published, **checked_link(link, expires, published[0], folder=folder))
 
 
 def write_report(report: RenderReport, *, folder: str) -> str:

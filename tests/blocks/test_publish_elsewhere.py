@@ -11,6 +11,7 @@ import pytest
 
 from blocks import destinations
 from blocks.claims import CLAIM
+from blocks.link_proof import needs_proof
 from blocks.object_store import ObjectStore
 from blocks.places import local_folder
 from blocks.settings import Settings
@@ -106,6 +107,11 @@ def test_a_saved_s3_store_gives_links_that_need_no_keys(s3: Any, prefect_server:
     assert expires is not None
     assert "X-Amz-Expires=600" in link
     assert httpx.get(link).raise_for_status().content == CONTENT
+    assert needs_proof(link, f"store://{name}/a film", Settings())
+    ObjectStore(kind="s3", folder=s3.bucket, endpoint_url=s3.proxy.url, prove_links=False, **keys).save(
+        f"{name}-trusted"
+    )
+    assert not needs_proof(link, f"store://{name}-trusted/a film", Settings())
     assert s3.head("films/a film/video.mp4")["Metadata"]["title"] == "Mine"
     s3.proxy.fault("500", method="PUT", path="video.mp4", times=1000)
     with pytest.raises(StoreUnreachable, match=f"^store://{name}/a film/video.mp4 cannot be reached"):

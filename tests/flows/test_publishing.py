@@ -64,9 +64,10 @@ def test_report_artifact_and_callback_have_one_link_that_downloads_the_video(
     assert written["publication"]["link"] == event["link"] == publication.link
     assert written["publication"]["link_expires"] == event["link_expires"]
     assert publication.link_expires is not None
+    assert publication.link_proved is event["link_proved"] is True
     told = link_artifact(report)
     assert publication.link in told
-    assert f"until {publication.link_expires:%Y-%m-%d %H:%M} UTC" in told
+    assert f"until {publication.link_expires:%Y-%m-%d %H:%M} UTC. It downloads the video" in told
     types = {file.name: s3.head(f"{today}/given-away/{file.name}")["ContentType"] for file in publication.files}
     assert types == {
         "video.mp4": "video/mp4",
@@ -111,6 +112,38 @@ def test_faults_while_publishing_pass_and_those_that_stay_leave_nothing_half(stu
     s3.proxy.faults.clear()
     later = studio.render(spec("#602040", title="Kept back"))
     assert worked(later) == {"publish"}
+
+
+def test_a_presigned_link_that_is_refused_is_a_failure_told_without_its_signature(studio: Studio, s3: Any):
+    s3.proxy.fault("denied", method="GET", path="X-Amz-Signature", times=10_000)
+    with pytest.raises(RenderFailed, match=r"publish: the share link .*/video.mp4 does not download .* 403") as told:
+        studio.render(spec())
+    assert "Signature" not in str(told.value)
+    assert [failure.may_pass for failure in told.value.failures] == [False]
+    trusted = studio.render(spec(), NEUROSHORTS_PROVE_LINKS="false")
+    assert worked(trusted) == {"publish"}
+    assert trusted.publication.link_proved is None
+
+
+def test_a_public_address_that_is_not_there_yet_is_told_and_looked_at_again(
+    studio: Studio, s3: Any, web: Any, receiver: Receiver, caplog: pytest.LogCaptureFixture
+):
+    studio.output = f"{s3.url}/films"  # type: ignore[assignment]
+    base = {**OPEN, "NEUROSHORTS_LINK_BASES": json.dumps({f"{s3.url}/films": web.url})}
+    first = studio.render(spec(callback_url=receiver.url), **base)
+    publication, event = first.publication, json.loads(receiver.posts[-1][1])
+    assert publication.link == f"{web.url}/given-away/video.mp4"
+    assert publication.link_proved is event["link_proved"] is False
+    assert publication.link_problem == event["link_problem"]
+    assert "not found" in publication.link_problem
+    assert "Not proved: " in link_artifact(first)
+    assert "is not proved" in caplog.text
+    web.page("/given-away/video.mp4", s3.get("films/given-away/video.mp4"))
+    second = studio.render(spec(callback_url=receiver.url), **base)
+    assert "publish" in worked(second)
+    assert second.publication.link_proved is True
+    assert second.publication.link_problem == ""
+    assert "publish" not in worked(studio.render(spec(), **base))
 
 
 def test_a_folder_of_this_machine_takes_the_same_title_again(studio: Studio, tmp_path: Path):
