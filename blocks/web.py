@@ -173,7 +173,7 @@ class WebFile:
             raise DownloadFailed(source=self.uri, reason=reason) from error
 
     def _may_be_private(self, url: httpx.URL) -> bool:
-        is_first = self.is_own and server_of(url) == server_of(_parse(self.address, self.uri))
+        is_first = self.is_own and server_of(url) == server_of(parse(self.address, self.uri))
         return is_first or self.settings.allow_private_networks
 
     def _check_status(self, answer: httpx.Response) -> None:
