@@ -4,7 +4,6 @@ Nothing is ever written under a final name: files are made in `tmp`, synced and 
 leaves at most rubbish in `tmp`, which the next process sweeps.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Generator, Iterator
@@ -15,9 +14,8 @@ from typing import IO
 from blocks.sinks import Sink
 from blocks.usage import Stored, mark_used
 from blocks.workspace import Workspace
+from engines.disk_space import is_disk_full
 from engines.errors import DiskFull, StoreRefused
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DiskFolder:
@@ -29,7 +27,7 @@ class DiskFolder:
         try:
             self.workspace = Workspace(root / "tmp")
         except OSError as error:
-            if error.errno in _FULL:
+            if is_disk_full(error):
                 raise DiskFull(path=str(root), reason=error.strerror) from error
             raise StoreRefused(uri=str(root), reason=error.strerror) from error
 
@@ -130,6 +128,6 @@ def disk_full_named(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_disk_full(error):
             raise DiskFull(path=str(path), reason=error.strerror) from error
         raise

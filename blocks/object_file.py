@@ -1,6 +1,5 @@
 """Files of object stores as sources, of those places that this installation reads from."""
 
-import errno
 import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from blocks.places import STORE, open_place, service_of
 from blocks.remote import copy_to, tag_of
 from blocks.settings import Settings
 from blocks.sinks import Sink
+from engines.disk_space import is_disk_full
 from engines.errors import (
     DownloadFailed,
     SourceNotFound,
@@ -106,7 +106,7 @@ def source_faults_named(uri: str) -> Generator[None]:
     except (StoreUnknown, StoreRefused) as error:
         raise SourceRefused(source=uri, reason=str(error)) from error
     except faults() as error:
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise  # of the copy
         named = named_fault(error, uri)
         if isinstance(named, StoreRefused):

@@ -1,6 +1,5 @@
 """A folder of an object store: the few operations that a store needs, each by as few requests as it takes."""
 
-import errno
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from blocks.filesystems import (
 from blocks.places import open_place
 from blocks.sinks import Sink
 from blocks.usage import Stored, is_stale
+from engines.disk_space import is_disk_full
 from engines.errors import StoreRefused, StoreUnreachable
 
 _SFTP_READS = 64  # of 32 KiB, on their way at once
@@ -157,7 +157,7 @@ class RemoteFolder:
                 raise StoreRefused(uri=uri, reason="there is no such bucket or folder") from error
             raise
         except faults() as error:
-            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            if is_disk_full(error):
                 raise  # of the local copy
             raise named_fault(error, uri) from error
 

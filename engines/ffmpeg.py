@@ -14,6 +14,7 @@ from typing import IO
 import imageio_ffmpeg
 
 from engines.child_limits import ENCODING, ChildLimits, confine, told
+from engines.disk_space import tells_disk_full
 from engines.errors import DiskFull, FfmpegFailed, FfmpegTimeout
 from engines.pipes import widen
 
@@ -181,7 +182,7 @@ class _Child:
 
     def _raise_failure(self) -> None:
         log = self.log_tail()
-        if "No space left on device" in log:
+        if tells_disk_full(log):
             raise DiskFull(path=self.command[-1], reason=log.splitlines()[-1])
         exit_code = self._process.returncode
         logger.warning("ffmpeg ended with exit code %d: %s", exit_code, "\n".join(log.splitlines()[-_LOGGED_LINES:]))

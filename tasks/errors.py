@@ -1,10 +1,10 @@
 """Name a step's errors: place them in their scene, and tell a full disk from other faults."""
 
-import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from blocks.settings import get_settings
+from engines.disk_space import is_disk_full
 from engines.errors import CardError, DiskFull, RenderFailed, RowsFailed, RunRefused, SceneError, UserError
 from models.graphics import SceneRole
 
@@ -30,6 +30,6 @@ def full_disk_named() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
         raise DiskFull(path=error.filename or get_settings().store, reason=error.strerror) from error

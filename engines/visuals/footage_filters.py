@@ -9,8 +9,9 @@ from av.video.stream import VideoStream
 from engines import ffmpeg
 from engines.errors import SourceUnreadable
 from engines.visuals.containers import open_container
+from engines.visuals.geometry import MIDDLE, Pair
 from engines.visuals.probe import main_video
-from engines.visuals.stills import BACKDROP_BRIGHTNESS
+from engines.visuals.stills import BACKDROP_BRIGHTNESS, BACKDROP_SHRINK
 from models.base import Model
 from models.picture import Fit
 
@@ -19,8 +20,6 @@ _BT709 = 1  # this, and the keys below, are the numbers of ITU-T H.273
 _MATRICES = {4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG
 _HD_WIDTH_PX, _HD_HEIGHT_PX = 1024, 576
-_BACKDROP_SHRINK = 16
-_MIDDLE = (0.5, 0.5)
 # Bicubic measured as fast as bilinear and area (1-2 ms a 1080x1920 frame), and swscale widens it when it shrinks.
 _SCALER = "flags=bicubic+accurate_rnd"
 # swscale changes a matrix by way of 8-bit RGB, darker and with half the levels; this filter is exact and faster.
@@ -60,7 +59,7 @@ def filter_graph(
     first_s: Fraction,
     size: tuple[int, int],
     fit: Fit,
-    focus: tuple[float, float] = _MIDDLE,
+    focus: Pair = MIDDLE,
 ) -> str:
     """Return the filters from a decoded, upright track to yuv420p frames (BT.709, limited range) of `size`.
 
@@ -75,14 +74,14 @@ def filter_graph(
     return f"{steady}{rate},{fitted}"
 
 
-def _cover(track: Track, size: tuple[int, int], focus: tuple[float, float]) -> str:
+def _cover(track: Track, size: tuple[int, int], focus: Pair) -> str:
     return f"{_crop(size, focus)},{_scale(track, str(size[0]), str(size[1]))},setsar=1"
 
 
 def _contain(track: Track, size: tuple[int, int]) -> str:
     """All of the picture over a blurred, darkened copy that fills the canvas, as stills have it."""
     width, height = size
-    small = [str(max(2, side // _BACKDROP_SHRINK // 2 * 2)) for side in size]
+    small = [str(max(2, side // BACKDROP_SHRINK // 2 * 2)) for side in size]
     dark = f"lutyuv=y=16+(val-16)*{BACKDROP_BRIGHTNESS}" + "".join(
         f":{plane}=128+(val-128)*{BACKDROP_BRIGHTNESS}" for plane in "uv"
     )
@@ -96,12 +95,12 @@ def _contain(track: Track, size: tuple[int, int]) -> str:
     )
 
 
-def _crop(size: tuple[int, int], focus: tuple[float, float] = _MIDDLE) -> str:
+def _crop(size: tuple[int, int], focus: Pair = MIDDLE) -> str:
     """Cut the canvas' shape out where the focus is, reckoning with pixels that are not square."""
     shape = f"{size[0]}/{size[1]}"
     place = f":x='(iw-ow)*{focus[0]:.4f}':y='(ih-oh)*{focus[1]:.4f}'"
     return (
-        f"crop=w='max(2,min(iw,ih*{shape}/sar))':h='max(2,min(ih,iw*sar/({shape})))'{'' if focus == _MIDDLE else place}"
+        f"crop=w='max(2,min(iw,ih*{shape}/sar))':h='max(2,min(ih,iw*sar/({shape})))'{'' if focus == MIDDLE else place}"
     )
 
 

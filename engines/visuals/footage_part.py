@@ -9,6 +9,7 @@ from engines.ffmpeg_arguments import safe_input
 from engines.sniff import footage_demuxer
 from engines.timebase import frames_nearest, frames_reaching
 from engines.visuals.footage_filters import Track, filter_graph, read_track
+from engines.visuals.geometry import MIDDLE, Pair
 from engines.visuals.key_frames import key_frame_times
 from models.picture import Fit
 
@@ -41,7 +42,7 @@ class FootagePart:
         fps: Fraction,
         size: tuple[int, int],
         fit: Fit = Fit.COVER,
-        focus: tuple[float, float] = (0.5, 0.5),
+        focus: Pair = MIDDLE,
         source: str = "",
     ) -> None:
         self.path, self.source = path, source or path.name

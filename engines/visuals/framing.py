@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from engines.visuals.geometry import MIDDLE, Pair, Size, whole_side
 from engines.visuals.glances import ClipPart
 from engines.visuals.motion import room_for, window_path
 from engines.visuals.stills import make_plate
 from engines.visuals.subject import (
-    MIDDLE,
     Aim,
     Follow,
     aim_at_clip,
@@ -19,11 +19,6 @@ from engines.visuals.subject import (
 )
 from models.picture import Fit, Focus, MotionName
 from models.shots import Framing, Window, WindowKey
-
-Size = tuple[int, int]
-Pair = tuple[float, float]
-
-_SQUARES = 4  # the sides of what is decoded are multiples of it
 
 
 class Framed(NamedTuple):
@@ -59,7 +54,7 @@ def frame_clip(part: ClipPart, framing: Framing, *, picture_px: Size, canvas_px:
     """Say how a part of a clip is decoded; its window follows a subject that would leave one that rests."""
     motion = framing.motion
     room = room_for(motion, picture_px=picture_px, canvas_px=canvas_px, fit=framing.fit)
-    size_px = _decoded_side(canvas_px[0] * room[0]), _decoded_side(canvas_px[1] * room[1])
+    size_px = whole_side(canvas_px[0] * room[0]), whole_side(canvas_px[1] * room[1])
     aim, follow = Aim(), None
     if framing.fit is Fit.COVER:
         aim, follow = _watched(part, framing, _shape(canvas_px, room), picture_px=picture_px, canvas_px=canvas_px)
@@ -84,7 +79,3 @@ def _watched(
 
 def _shape(canvas_px: Size, room: Pair) -> float:
     return canvas_px[0] * room[0] / (canvas_px[1] * room[1])
-
-
-def _decoded_side(pixels: float) -> int:
-    return round(pixels / _SQUARES) * _SQUARES

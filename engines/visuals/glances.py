@@ -16,7 +16,7 @@ from engines.sniff import footage_demuxer
 from engines.visuals.color import Pixels
 from engines.visuals.containers import open_container
 from engines.visuals.cuts import Changes
-from engines.visuals.images import open_image, orientation
+from engines.visuals.images import TURNED, open_image, orientation
 from engines.visuals.probe import main_video
 from engines.visuals.stills import upright_rgb
 from models.media import MediaLimits
@@ -60,7 +60,7 @@ class ClipPart(NamedTuple):
 def glance_at_still(path: Path, *, source: str, limits: MediaLimits | None = None) -> Pixels:
     """Return a small upright copy of a still. Raises SourceUnreadable, SourceTooLarge."""
     with open_image(path, source=source, limits=limits or MediaLimits()) as image:
-        turned = orientation(image) > 4
+        turned = orientation(image) in TURNED
         width, height = image.size[::-1] if turned else image.size
         scale = SIDE_PX / max(width, height)
         size = max(8, round(width * scale)), max(8, round(height * scale))

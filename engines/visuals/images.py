@@ -1,6 +1,5 @@
 """Opening pictures with Pillow so that a hostile or broken file ends in a named error and never in a huge buffer."""
 
-import errno
 import mmap
 import struct
 from collections.abc import Generator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from engines.disk_space import is_disk_full
 from engines.errors import DiskFull, SourceTooLarge, SourceUnreadable
 from engines.sniff import describe, is_image, read_head
 from models.media import MediaLimits
@@ -20,6 +20,7 @@ MOST_SCANS = 200  # progressive ones have about ten, and so has each of the pict
 MOST_FRAMES = 50_000  # of an animation
 MOST_TILE_PX = 4096  # wide or high, of a TIFF: a decoder takes memory for whole tiles, of whatever size they claim
 MOST_GIF_BYTES = 200_000_000  # which are read to their end to count the frames
+TURNED = frozenset({5, 6, 7, 8})  # orientations of pictures that are stored lying on a side
 _START_OF_SCAN = b"\xff\xda"
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 # What Pillow's parsers let through when bytes are not what they should be.
@@ -58,8 +59,8 @@ def open_image(path: Path, *, source: str, limits: MediaLimits) -> Generator[Ima
     except UnidentifiedImageError:
         raise SourceUnreadable(source=source, reason="the picture's header is damaged") from None
     except _BROKEN as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise DiskFull(path=error.filename or str(path.parent), reason=str(error)) from error
+        if is_disk_full(error):
+            raise DiskFull(path=getattr(error, "filename", None) or str(path.parent), reason=str(error)) from error
         raise SourceUnreadable(source=source, reason=f"the picture is cut off or damaged ({error})") from error
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from engines.visuals.easing import eased
 from engines.visuals.following import followed
+from engines.visuals.geometry import MIDDLE, Pair, Size
 from models.picture import Easing, Fit, MotionName
 from models.shots import FULL_WINDOW, Footage, Shot, Window
 
@@ -12,7 +13,6 @@ LEAST_ZOOM = 1.10
 PUNCH_ZOOM = 1.25
 MOST_TRAVEL = 1.4  # in canvases: a pan over a picture of another shape goes over what a crop would hide
 _DRIFT_TRAVEL = 1.22
-_CENTER = (0.5, 0.5)
 _ACROSS = frozenset({MotionName.PAN_LEFT, MotionName.PAN_RIGHT})
 _DOWN = frozenset({MotionName.PAN_UP, MotionName.PAN_DOWN})
 _AUTOMATIC = (MotionName.ZOOM_IN, MotionName.PAN_RIGHT, MotionName.ZOOM_OUT, MotionName.DRIFT, MotionName.PAN_LEFT)
@@ -28,8 +28,6 @@ MOTIONS: dict[MotionName, str] = {
     MotionName.DRIFT: "Slowly up and to the right",
     MotionName.PUNCH_IN: "A quick step closer at a word (`motion_word`)",
 }
-Size = tuple[int, int]
-Pair = tuple[float, float]
 
 
 def choose_motions(wanted: Sequence[MotionName]) -> list[MotionName]:
@@ -77,7 +75,7 @@ def room_for(motion: MotionName, *, picture_px: Size, canvas_px: Size, fit: Fit)
 
 
 def window_path(
-    motion: MotionName, *, picture_px: Size, canvas_px: Size, room: Pair, focus: Pair = _CENTER
+    motion: MotionName, *, picture_px: Size, canvas_px: Size, room: Pair, focus: Pair = MIDDLE
 ) -> tuple[Window, Window]:
     """Return the windows at a move's start and end over a picture of (width, height); `motion` is not `auto`.
 

@@ -13,11 +13,10 @@ from engines.errors import SourceTooLarge, SourceUnreadable
 from engines.sniff import footage_demuxer, is_image, is_subtitles, read_head
 from engines.visuals.animations import frame_durations_ms
 from engines.visuals.containers import NEW_TRACK, check_opens, open_container
-from engines.visuals.images import is_animation, open_image, orientation
+from engines.visuals.images import TURNED, is_animation, open_image, orientation
 from models.media import MediaInfo, MediaKind, MediaLimits
 
 _TAIL_MS = 2_000
-_TURNED = frozenset({5, 6, 7, 8})
 # Containers whose header states the length exactly, so that less data than stated means a file that was cut off.
 _STATES_LENGTH = frozenset({"mov", "matroska", "flv"})
 _CUT_OFF_MS = 1_500
@@ -66,7 +65,7 @@ def _probe_image(path: Path, source: str, limits: MediaLimits) -> MediaInfo:
         if is_animation(image):
             duration_ms = sum(frame_durations_ms(image))
             return MediaInfo(kind=MediaKind.VIDEO, width_px=width_px, height_px=height_px, duration_ms=duration_ms)
-        if orientation(image) in _TURNED:
+        if orientation(image) in TURNED:
             width_px, height_px = height_px, width_px
         _read_to_end(image)
     return MediaInfo(kind=MediaKind.IMAGE, width_px=width_px, height_px=height_px)

@@ -37,7 +37,7 @@ class PlanarClip(VideoClip):
 
 
 class PlateClip(PlanarClip):
-    """A still plate: every frame is the same array, mapped from its file."""
+    """A still plate: every frame is the same array."""
 
     def __init__(self, plate: Plate, path: Path, *, fps: Fraction, frame_count: int) -> None:
         super().__init__(size=(plate.width_px, plate.height_px), fps=fps, frame_count=frame_count)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.visuals.geometry import Size, whole_side
 from engines.visuals.planar import Frame, planes
-
-_SQUARES = 4  # a picture's sides are multiples of it
 
 
 def is_stacked(width_px: int, height_px: int) -> bool:
@@ -14,10 +13,10 @@ def is_stacked(width_px: int, height_px: int) -> bool:
     return height_px >= width_px
 
 
-def split_sizes(width_px: int, height_px: int) -> list[tuple[int, int]]:
+def split_sizes(width_px: int, height_px: int) -> list[Size]:
     """Return the size of the first and of the second picture on a canvas: its halves, to a multiple of 4."""
     length = height_px if is_stacked(width_px, height_px) else width_px
-    first = round(length / 2 / _SQUARES) * _SQUARES
+    first = whole_side(length / 2)
     if is_stacked(width_px, height_px):
         return [(width_px, first), (width_px, length - first)]
     return [(first, height_px), (length - first, height_px)]

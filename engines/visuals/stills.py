@@ -8,18 +8,16 @@ import numpy as np
 from PIL import Image, ImageCms, ImageEnhance, ImageFilter, ImageOps
 
 from engines.visuals.color import Pixels, hex_to_rgb, rgb_to_i420
-from engines.visuals.images import open_image, orientation
+from engines.visuals.geometry import MIDDLE, whole_side
+from engines.visuals.images import TURNED, open_image, orientation
 from models.media import MediaLimits
 from models.picture import Fit
 
 DARK_NEUTRAL = (24, 24, 27)
 LIGHT_NEUTRAL = (244, 244, 245)
-MIDDLE = (0.5, 0.5)
 BACKDROP_BRIGHTNESS = 0.45
-_SQUARES = 4  # a plate's sides are multiples of it
-_BACKDROP_SHRINK = 16
+BACKDROP_SHRINK = 16  # how much smaller the copy is blurred
 _DARK_PICTURE = 0.3
-_TURNED = frozenset({5, 6, 7, 8})
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -64,12 +62,12 @@ def make_plate(
     multiples of 4. Raises SourceUnreadable, SourceTooLarge.
     """
     with open_image(image, source=source, limits=limits or MediaLimits()) as opened:
-        turned = orientation(opened) in _TURNED
+        turned = orientation(opened) in TURNED
         shown = opened.size[::-1] if turned else opened.size
         wanted = canvas_px[0] * room[0], canvas_px[1] * room[1]
         narrow, wide = sorted((shown[0] / wanted[0], shown[1] / wanted[1]))
         scale = min(1.0, max(1 / min(room), narrow if fit == Fit.COVER else wide))
-        size = _side(wanted[0] * scale), _side(wanted[1] * scale)
+        size = whole_side(wanted[0] * scale), whole_side(wanted[1] * scale)
         picture = upright_rgb(opened, inner_size(shown, size, fit), fit=fit, focus=focus)
     plate = picture if fit == Fit.COVER else over_backdrop(picture, size)
     _save(rgb_to_i420(np.asarray(plate)), output)
@@ -78,7 +76,7 @@ def make_plate(
 
 def solid_plate(color: str, *, width_px: int, height_px: int, output: Path) -> tuple[int, int]:
     """Write a plate of one colour, #RRGGBB, as `make_plate` does; return its size."""
-    size = _side(width_px), _side(height_px)
+    size = whole_side(width_px), whole_side(height_px)
     _save(rgb_to_i420(np.full((size[1], size[0], 3), hex_to_rgb(color), np.uint8)), output)
     return size
 
@@ -98,7 +96,7 @@ def upright_rgb(
     It is scaled first, as it is stored, so that turning and colour conversion touch few pixels.
     """
     turn = orientation(image)
-    stored_size = (size[1], size[0]) if turn in _TURNED else size
+    stored_size = (size[1], size[0]) if turn in TURNED else size
     image.draft(image.mode, _draft_size(image.size, stored_size))
     image.load()
     profile = image.info.get("icc_profile")
@@ -141,15 +139,11 @@ def inner_size(shown: tuple[int, int], size: tuple[int, int], fit: Fit) -> tuple
 
 def over_backdrop(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return a frame of `size` with the picture in its middle over a blurred, darkened copy that fills it."""
-    small = (max(2, size[0] // _BACKDROP_SHRINK), max(2, size[1] // _BACKDROP_SHRINK))
+    small = (max(2, size[0] // BACKDROP_SHRINK), max(2, size[1] // BACKDROP_SHRINK))
     copy = ImageOps.fit(picture, small, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(2))
     frame = ImageEnhance.Brightness(copy).enhance(BACKDROP_BRIGHTNESS).resize(size, Image.Resampling.BICUBIC)
     frame.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
     return frame
-
-
-def _side(length: float) -> int:
-    return max(_SQUARES, round(length / _SQUARES) * _SQUARES)
 
 
 def _cut(size: tuple[int, int], target: tuple[int, int], focus: tuple[float, float]) -> Box:

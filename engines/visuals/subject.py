@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines.visuals.cuts import by_shot
+from engines.visuals.geometry import MIDDLE, Pair, Size, whole_side
 from engines.visuals.glances import ClipPart, Frames, dense_glances, glance_at_still, key_glances
 from engines.visuals.reframing import (
     HEADROOM,
@@ -24,10 +25,6 @@ from engines.visuals.saliency import Saliency, saliency
 from models.picture import Focus
 from models.shots import Window, WindowKey
 
-Pair = tuple[float, float]
-Size = tuple[int, int]
-
-MIDDLE = (0.5, 0.5)
 _NAMED: dict[Focus, Pair] = {
     Focus.CENTER: MIDDLE,
     Focus.TOP: (0.5, 0.0),
@@ -36,7 +33,6 @@ _NAMED: dict[Focus, Pair] = {
     Focus.RIGHT: (1.0, 0.5),
 }
 _ALIKE = 0.02  # places that differ less are one
-_SQUARES = 4  # the sides of what is decoded are multiples of it
 
 
 class Aim(NamedTuple):
@@ -127,7 +123,7 @@ def _follow(starts: Sequence[float], times_ms: Sequence[int], *, axis: int, leng
     """Keep only what the window passes over, and decode it as large as the window is shown: each move is a shift."""
     low = min(starts)
     reach = max(starts) + length - low
-    side_px = max(canvas_px[axis], round(canvas_px[axis] * reach / length / _SQUARES) * _SQUARES)
+    side_px = max(canvas_px[axis], whole_side(canvas_px[axis] * reach / length))
     shown = canvas_px[axis] / side_px
     keys = tuple(
         WindowKey(at_ms=at_ms, window=_along(axis, min(1 - shown, (start - low) / reach), shown))

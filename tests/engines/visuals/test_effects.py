@@ -4,6 +4,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Generator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_a_look_changes_the_picture_a_little_and_not_its_source(tmp_path: Path, 
         assert changed.shape == frame.shape
         assert not np.array_equal(changed, frame)
         assert np.abs(changed[:luma].astype(int) - frame[:luma]).mean() < 25
+
+
+def test_grain_neither_rests_nor_crawls(tmp_path: Path):
+    """The grain of one frame is nowhere near where that of the frame before was."""
+    _, clip = open_shot(dressed(plate(tmp_path / "a.npy", grey(128)), "grain"), VIDEO, frame_count=9)
+    grains = [clip.get_frame(frame_to_seconds(number, FPS))[: VIDEO.height_px] - 128.0 for number in range(9)]
+    spread = np.hypot(*(grain.std() for grain in grains[:2])) / np.sqrt(2)
+    assert 2 < spread < 8
+    near = range(-4, 5)
+    for before, after in pairwise(grains):
+        alike = [np.mean(before[8:-8, 8:-8] * np.roll(after, (y, x), (0, 1))[8:-8, 8:-8]) for y in near for x in near]
+        assert max(np.abs(alike)) < 0.2 * spread**2
 
 
 def test_looks_lie_over_each_other_over_footage_and_under_a_transition(tmp_path: Path):
