@@ -40,3 +40,21 @@ def test_a_frames_sample_is_the_last_that_begins_by_its_start(frame: int, fps: F
 def test_milliseconds_survive_samples(time_ms: int, rate_hz: int):
     samples = timebase.ms_to_sample(time_ms, rate_hz)
     assert timebase.samples_to_ms(samples, rate_hz) == time_ms
+
+
+@given(st.fractions(0, 100_000, max_denominator=90_000), rates)
+def test_the_frame_that_a_time_reaches_is_the_first_that_does_not_start_before_it(seconds: Fraction, fps: Fraction):
+    frame = timebase.frames_reaching(seconds, fps)
+    assert frame / fps >= seconds
+    assert frame == 0 or (frame - 1) / fps < seconds
+
+
+@given(frames, rates, st.floats(0.01, 0.99))
+def test_a_frame_is_shown_until_the_next_one_starts(frame: int, fps: Fraction, share: float):
+    assert timebase.seconds_to_frame(float((frame + Fraction(share)) / fps), fps) == frame
+    shown = timebase.frame_at(timebase.frame_to_ms(frame, fps) + 1, fps)
+    assert shown == frame or fps > 500
+
+
+def test_half_a_frame_is_rounded_up():
+    assert [timebase.frames_nearest(time_ms, Fraction(50)) for time_ms in (9, 10, 29, 30)] == [0, 1, 1, 2]
