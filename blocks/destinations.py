@@ -61,6 +61,16 @@ def check_free(folder: str, owner: Owner, overwrite: Overwrite) -> None:
         claims.check(owner, other, folder=folder, overwrite=_settled(overwrite, folder))
 
 
+def check_writable(folder: str) -> None:
+    """Raise early StoreRefused for a folder of this machine that cannot be written to, OSError for a full disk.
+
+    What is behind a URL is written to only by publishing: a trial could cost, or start what watches a bucket.
+    """
+    local = local_folder(folder)
+    if local is not None:
+        LocalTarget(local).check_writable()
+
+
 def write_text(text: str, *, folder: str, name: str, media_type: str = "application/json") -> str:
     """Write a small text file to `folder`/`name` in one step and return its address."""
     open_target(folder).write(name, text.encode(), media_type)

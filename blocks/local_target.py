@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ _LASTING = frozenset(
         *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL),
     }
 )
+_LEAST_ROOM = 1 << 20  # bytes: the smallest short takes up about as much
 
 
 class LocalTarget:
@@ -70,6 +72,22 @@ class LocalTarget:
             except FileExistsError:
                 return False
         return True
+
+    def check_writable(self) -> None:
+        """Raise StoreRefused where no files can be written, and OSError for a disk without room; leaves nothing behind.
+
+        The folder itself is not made, nor those above it: what is tried is the nearest one that there is.
+        """
+        nearest = next(path for path in (self._folder, *self._folder.parents) if os.path.lexists(path))
+        if not nearest.is_dir():
+            raise StoreRefused(uri=str(self._folder), reason=f"{nearest} is there, and is no folder")
+        try:
+            with tempfile.TemporaryFile(dir=nearest) as trial:
+                trial.write(bytes(_LEAST_ROOM))
+        except OSError as error:
+            if error.errno not in _LASTING:
+                raise OSError(error.errno, error.strerror, str(nearest)) from error
+            raise StoreRefused(uri=str(self._folder), reason=f"cannot write to {nearest}: {error.strerror}") from error
 
     def size(self, name: str) -> int | None:
         """Return the size of a file, or None if there is none."""

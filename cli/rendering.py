@@ -125,10 +125,18 @@ def _read_spec(argument: str) -> "ShortSpec":
             raise SpecInvalid(problems=(f"the spec is larger than {MOST_BYTES:,} bytes",))
         return load_spec(checked_text(decode(content)), base_dir=base_dir)
     except SpecInvalid as error:
-        stderr.print(str(error), style="red", markup=False, highlight=False)
+        stderr.print(str(_told_whole(error)), style="red", markup=False, highlight=False)
     except OSError as error:
         stderr.print(f"{argument}: {error.strerror}", style="red", markup=False, highlight=False)
     raise typer.Exit(EXIT_SPEC_WRONG)
+
+
+def _told_whole(error: SpecInvalid) -> SpecInvalid:
+    if error.sound is None:
+        return error
+    from tasks.names import told_whole  # it imports Prefect, which only a spec that can be looked into is worth
+
+    return told_whole(error)
 
 
 def _time_ms(text: str) -> int:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from models.report import StepFailure
+from models.spec import ShortSpec
 
 # What a terminal would obey; lines and tabs are the messages' own.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -51,17 +52,22 @@ class SpecMistake(UserError):
 
 
 class SpecInvalid(SpecMistake):
-    """Needs `problems`: one line per mistake, each with the field's path and what would be right."""
+    """Needs `problems`: one line per mistake, each with the field's path and what would be right.
+
+    May have `sound`, what is left of the spec without its wrong `fields`, of which more may be told.
+    """
 
     template = "the spec has {count}:\n{lines}"
 
-    def __init__(self, *, problems: tuple[str, ...]) -> None:
-        self.problems = problems
+    def __init__(
+        self, *, problems: tuple[str, ...], fields: tuple[str, ...] = (), sound: ShortSpec | None = None
+    ) -> None:
+        self.problems, self.fields, self.sound = problems, fields, sound
         count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         super().__init__(count=count, lines="\n".join(f"  {line}" for line in problems))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), {"problems": self.problems})
+        return _rebuild, (type(self), {"problems": self.problems, "fields": self.fields, "sound": self.sound})
 
 
 class BatchInvalid(UserError):

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +18,7 @@ Place = tuple[int | str, ...]
 
 _STAND_IN = "xx"  # a title, a path, a language: every field that must be given takes it
 _STAND_IN_SCENE = {"visual": _STAND_IN, "narration": _STAND_IN}
+_NAMING = ("effects",)  # fields of a scene that name what may not be there
 _MOST_PASSES = 8
 _DEEPEST = 8  # levels of a spec that can hold a field; what is nested deeper is wrong as a whole
 _COMMON = "value_error"  # of a group: its fields do not go together
@@ -51,16 +52,26 @@ _KINDS = {
 }
 
 
-def problems_of(data: Mapping[Any, Any]) -> tuple[str, ...]:
-    """Return one line for each mistake in the data of a spec; none where there is no mistake.
+class Problems(NamedTuple):
+    """What is wrong with a spec, one line each by the field's path, and what is left of it without that.
+
+    `sound` is None for a spec of which nothing can be told any more.
+    """
+
+    lines: dict[str, str]
+    sound: ShortSpec | None
+
+
+def problems_of(data: Mapping[Any, Any]) -> Problems:
+    """Return every mistake in the data of a spec; no lines where there is no mistake.
 
     pydantic compares fields with each other only once each of them is right by itself. So what is wrong is taken out
     and the rest looked at again, until nothing new is found.
     """
-    rest, told = _copied(data), dict[Place, str]()
+    rest, told, sound = _copied(data), dict[Place, str](), None
     for number in range(_MOST_PASSES):
         try:
-            ShortSpec.model_validate(rest)
+            sound = ShortSpec.model_validate(rest)
         except ValidationError as error:
             found = error.errors(include_url=False)
         else:
@@ -69,7 +80,7 @@ def problems_of(data: Mapping[Any, Any]) -> tuple[str, ...]:
         told |= {problem["loc"]: f"{_path(problem['loc'])}: {_wording(problem)}" for problem in new}
         for problem in sorted(found, key=lambda problem: len(problem["loc"]), reverse=True):
             _take_out(rest, problem)
-    return tuple(told.values())
+    return Problems({_path(place): line for place, line in told.items()}, sound)
 
 
 def _copied(data: Any, depth: int = _DEEPEST) -> Any:
@@ -93,11 +104,23 @@ def _take_out(data: Any, problem: ErrorDetails) -> None:
     for part in way:
         data = _part(data, part)
     if isinstance(data, list) and isinstance(last, int):
-        data[last] = dict(_STAND_IN_SCENE) if way == ["scenes"] else _STAND_IN
+        _take_item_out(data, last, is_scene=way == ["scenes"])
     elif isinstance(data, dict) and problem["type"] == "missing":
         data[last] = _STAND_IN
     elif isinstance(data, dict):
         data.pop(last, None)
+
+
+def _take_item_out(items: list[Any], number: int, *, is_scene: bool) -> None:
+    """Put something valid in an item's place, so that the others keep theirs; take all out where it was not valid."""
+    if number < len(items) and items[number] == _STAND_IN:
+        items.clear()
+    elif number < len(items) and is_scene:
+        scene = items[number]
+        kept = {name: scene[name] for name in _NAMING if name in scene} if isinstance(scene, dict) else {}
+        items[number] = kept | _STAND_IN_SCENE
+    elif number < len(items):
+        items[number] = _STAND_IN
 
 
 def _part(data: Any, part: int | str) -> Any:

@@ -71,7 +71,8 @@ def build_spec(data: object, *, base_dir: Path | str) -> ShortSpec:
     try:
         return resolve_paths(ShortSpec.model_validate(data), base_dir=base_dir)
     except ValidationError:
-        raise SpecInvalid(problems=problems_of(data)) from None
+        found = problems_of(data)
+        raise SpecInvalid(problems=tuple(found.lines.values()), fields=tuple(found.lines), sound=found.sound) from None
 
 
 def _parse(text: str) -> object:

@@ -18,6 +18,7 @@ from tasks.batch_pool import DEPLOYMENT, PoolRunner, cancel_rows, find_pool
 from tasks.batch_report import write_reports
 from tasks.batch_source import batch_folder, batch_name, read_rows, settle_rows
 from tasks.errors import RowsFailed, RunRefused
+from tasks.publish import check_writable
 
 AT_ONCE = 20
 MOST_AT_ONCE = 200
@@ -82,6 +83,7 @@ def render_batch(
         again: Render finished rows, too
     """
     batch = Batch.read(source, name, destination)
+    check_writable(batch.folder)
     with get_client(sync_client=True) as client:
         pool = _pool(client, batch.name, where) if batch.rows else None
         view = BatchView(batch.statuses, client=client, listen=listener.get())

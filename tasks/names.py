@@ -1,10 +1,10 @@
 """What a spec names, looked up before any work, so that every name that there is not is told at once."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from engines.audio.espeak_voices import choose_voice
-from engines.errors import LimitPassed, SpecInvalid, SpecMistake, VoiceUnavailable
+from engines.errors import LimitPassed, NeuroShortsError, SpecInvalid, SpecMistake, VoiceUnavailable
 from engines.subtitles.fonts import find_fonts
 from engines.subtitles.presets import NO_CAPTIONS, find_preset
 from engines.visuals.catalogue import EffectKind, use_of
@@ -64,6 +64,28 @@ def settled(spec: ShortSpec) -> ShortSpec:
     _check_voices(spec, mistakes)
     mistakes.tell()
     return spec
+
+
+def told_whole(mistake: SpecInvalid) -> SpecInvalid:
+    """Return what is wrong with a spec's fields with the names beside them that there are not.
+
+    The brand kit is left out: it may have to be asked for.
+    """
+    if mistake.sound is None:
+        return mistake
+    try:
+        settled(mistake.sound.model_copy(update={"brand": None}))
+    except SpecInvalid as more:
+        new = [line for line in more.problems if not _is_below(line.partition(":")[0], mistake.fields)]
+        return SpecInvalid(problems=(*mistake.problems, *new))
+    except NeuroShortsError:  # a file of the installation is wrong, which the render of a right spec tells
+        return mistake
+    return mistake
+
+
+def _is_below(field: str, others: Iterable[str]) -> bool:
+    """Return whether a field is one of the others, in one of them, or has one of them in it."""
+    return any(f"{field}.".startswith(f"{other}.") or f"{other}.".startswith(f"{field}.") for other in others)
 
 
 def _check_captions(captions: Captions, mistakes: Mistakes) -> None:

@@ -39,10 +39,14 @@ class Goal(Model):
 
     @classmethod
     def of(cls, spec: ShortSpec, slug: str, destination: str | None) -> Self:
-        """Return the goal of a run. Raises DestinationInvalid, and DestinationTaken for a folder of another render."""
+        """Return the goal of a run, where files can be written.
+
+        Raises DestinationInvalid, DestinationTaken for a folder of another render, StoreRefused and DiskFull.
+        """
         asked = spec.model_copy(update={"callback_url": None, "destination": None, "overwrite": Overwrite.AUTO})
         owner = Owner(title=spec.title, run=_run_id(), spec=stable_hash(asked))
         goal = cls(folder=folder_of(destination or spec.destination, slug), owner=owner, overwrite=spec.overwrite)
+        check_writable(goal.folder)
         destinations.check_free(goal.folder, owner, goal.overwrite)
         return goal
 
@@ -102,6 +106,12 @@ def folder_of(destination: str | None, slug: str, *, run_id: str | None = None) 
         raise DestinationInvalid(destination=chosen, reason=str(error)) from error
     check_destination(folder, get_settings())
     return folder
+
+
+def check_writable(folder: str) -> None:
+    """Raise StoreRefused or DiskFull before anything is made for a folder that nothing could be published to."""
+    with full_disk_named():
+        destinations.check_writable(folder)
 
 
 def replacing_itself(spec: ShortSpec) -> ShortSpec:

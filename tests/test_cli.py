@@ -99,6 +99,31 @@ def test_paths_are_relative_to_the_spec_and_a_failed_render_ends_with_1(prefect_
     assert ended.stderr.splitlines() == [f"fetch_asset: scene 2: {tmp_path}/folder/pictures/gone.png: not found"]
 
 
+UNKNOWN = """
+titel: Nobody home
+captions: {preset: neon, font: Nonesuch, size_px: huge}
+music: {mood: furious}
+export: {platform: myspace}
+voice: {name: en-uss}
+scenes:
+  - {narration: One., visual: "color:#102030", effects: [5, sparkle]}
+  - {narration: 12, visual: "color:#102030", effects: [sparkle]}
+"""
+
+
+def test_names_that_there_are_not_are_told_beside_other_mistakes_in_one_round(tmp_path: Path):
+    (tmp_path / "spec.yaml").write_text(UNKNOWN)
+    ended = run("render", "spec.yaml", home=tmp_path, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    fields = [line.strip().partition(":")[0] for line in ended.stderr.splitlines()[1:]]
+    assert sorted(fields) == sorted([
+        *("title", "titel", "captions.size_px", "scenes.0.effects.0", "scenes.1.narration"),
+        *("captions.preset", "captions.font", "music.mood", "export.platform", "voice.name"),
+        *("scenes.0.effects.1", "scenes.1.effects.0"),
+    ])  # fmt: skip
+    assert ended.stderr.startswith("the spec has 12 mistakes:")
+
+
 def test_a_wrong_spec_tells_every_mistake_before_any_work(tmp_path: Path):
     (tmp_path / "spec.yaml").write_text(WRONG)
     ended = run("render", "spec.yaml", home=tmp_path, **without_server(tmp_path))

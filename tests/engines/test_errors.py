@@ -4,6 +4,7 @@ import pytest
 
 from engines import errors
 from engines.errors import NeuroShortsError, RenderFailed, SpecInvalid, TransientError, UserError
+from models.spec import ShortSpec
 
 TUPLES = {SpecInvalid: "problems", RenderFailed: "reasons"}
 
@@ -32,6 +33,12 @@ def test_the_tree_is_not_empty():
     assert len(tree(NeuroShortsError)) > 20
 
 
+def test_what_is_sound_of_a_wrong_spec_pickles_with_it():
+    sound = ShortSpec(title="x", script="y")
+    copy = pickle.loads(pickle.dumps(SpecInvalid(problems=("one: wrong",), fields=("one",), sound=sound)))
+    assert (copy.problems, copy.fields, copy.sound) == (("one: wrong",), ("one",), sound)
+
+
 @pytest.mark.parametrize("kind", tree(NeuroShortsError), ids=lambda kind: kind.__name__)
 def test_errors_pickle_with_all_they_carry(kind: type[NeuroShortsError]):
     error = example(kind)
@@ -43,7 +50,6 @@ def test_errors_pickle_with_all_they_carry(kind: type[NeuroShortsError]):
         assert getattr(copy, name) == value
 
 
-@pytest.mark.parametrize("kind", tree(NeuroShortsError), ids=lambda kind: kind.__name__)
 def test_errors_are_documented_and_of_one_sort_only(kind: type[NeuroShortsError]):
     assert kind.__doc__
     assert not issubclass(kind, UserError) or not issubclass(kind, TransientError)

@@ -12,7 +12,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from engines.errors import DestinationTaken
+from engines.errors import DestinationTaken, StoreRefused
 from models.report import RenderReport
 from tasks.errors import RenderFailed
 from tests.flows.studio import Studio, worked
@@ -154,3 +154,11 @@ def test_a_folder_of_this_machine_takes_the_same_title_again(studio: Studio, tmp
         studio.render(spec("#602040", title="Given  away!"))
     assert second.publication.link_expires is None
     assert hashlib.sha256((tmp_path / "out/given-away/video.mp4").read_bytes()).hexdigest() == second.video.blob.sha256
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_any_work(studio: Studio, tmp_path: Path):
+    (tmp_path / "file").write_text("not a folder")
+    studio.output = tmp_path / "file"
+    with pytest.raises(StoreRefused, match="file is there, and is no folder"):
+        studio.render(spec())
+    assert not studio.blobs()
