@@ -6,6 +6,7 @@ from itertools import groupby
 from fontTools.unicodedata import script
 
 JOINERS = "\u200c\u200d"  # Persian, the Indic scripts and emoji sequences need them
+DIRECTION_MARKS = "\u200e\u200f"
 PICTURE_SELECTOR = "\ufe0f"  # asks for a sign as a picture
 _EMOJI_RANGES = (
     *((0x203C, 0x203C), (0x2049, 0x2049), (0x2122, 0x2122), (0x2139, 0x2139), (0x2194, 0x2199), (0x21A9, 0x21AA)),
@@ -23,8 +24,8 @@ def is_emoji(char: str) -> bool:
 
 
 def is_invisible(char: str) -> bool:
-    """Tell whether `char` only steers shaping and so needs no glyph."""
-    return char in JOINERS or "\ufe00" <= char <= "\ufe0f"
+    """Tell whether `char` only steers shaping or direction, and so needs no glyph."""
+    return char in JOINERS or char in DIRECTION_MARKS or "\ufe00" <= char <= "\ufe0f"
 
 
 def clusters(text: str) -> list[str]:

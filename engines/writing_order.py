@@ -6,9 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from bidi import algorithm
 
-from engines.clusters import is_invisible
+from engines.clusters import DIRECTION_MARKS, is_invisible
 
 _LEFTWARDS = ("R", "AL")
+LTR_MARK, RTL_MARK = DIRECTION_MARKS[0], DIRECTION_MARKS[1]
 _BRACKETS = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
 
 
@@ -53,6 +54,28 @@ def embedding_levels(text: str, *, rtl: bool, pairs_brackets: bool = False) -> l
         inherited = levels[-1] if levels and is_invisible(char) else base
         levels.append(kept.get(number, inherited))
     return levels
+
+
+def with_marked_brackets(texts: Sequence[str], *, rtl: bool) -> list[str]:
+    """Return the texts that together make a line, so that who does not pair brackets (rule N0) shows them in pairs.
+
+    Invisible marks beside a bracket give it its direction.
+    """
+    line = "".join(texts)
+    if _BRACKETS.keys().isdisjoint(line):
+        return list(texts)
+    alone, paired = (embedding_levels(line, rtl=rtl, pairs_brackets=pairs) for pairs in (False, True))
+    closing, at = frozenset(_BRACKETS.values()), 0
+    marked: list[str] = []
+    for text in texts:
+        shown = ""
+        for char in text:
+            is_turned = (char in _BRACKETS or char in closing) and (alone[at] + paired[at]) % 2
+            mark = (LTR_MARK, RTL_MARK)[paired[at] % 2] if is_turned else ""
+            shown += mark + char + mark
+            at += 1
+        marked.append(shown)
+    return marked
 
 
 def visual_order(pieces: Sequence[L]) -> list[L]:

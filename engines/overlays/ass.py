@@ -12,6 +12,7 @@ from engines.subtitles.ass_text import alpha, bgr, clock, descent_px, direction_
 from engines.subtitles.fonts import FontStack
 from engines.subtitles.pictures import Spot, cells
 from engines.subtitles.spans import line_spans
+from engines.writing_order import with_marked_brackets
 from models.timeline import WordTiming
 
 Mark = str | Spot  # what is drawn: an ASS event, or the picture of an emoji over one
@@ -93,7 +94,8 @@ def text_line(
     faint = f"\\1a&H{alpha(pen.opacity)}&" if pen.opacity < 1 else ""
     size = f"\\fs{pen.fonts.primary.ass_size(pen.em_px):.2f}"
     spot = f"\\an{anchor}\\pos({x_px:.2f},{baseline_px + below_px:.2f}){size}"
-    written = direction_mark(rtl=pen.is_rtl) + tagged_text(text, fonts=pen.fonts, em_px=pen.em_px)
+    (marked,) = with_marked_brackets([text], rtl=pen.is_rtl)
+    written = direction_mark(rtl=pen.is_rtl) + tagged_text(marked, fonts=pen.fonts, em_px=pen.em_px)
     event = _event(INK_LAYER, span, f"{{{spot}\\1c&H{bgr(pen.color)}&{faint}{span.fade}{tags}}}{written}")
     return [event, *_pictures(text, span, x_px=x_px, baseline_px=baseline_px, pen=pen, anchor=anchor)]
 

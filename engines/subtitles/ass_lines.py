@@ -8,6 +8,7 @@ from engines.subtitles.ass_text import bgr, descent_px, direction_mark, faces_of
 from engines.subtitles.lines import Line, Look
 from engines.subtitles.states import centis, word_states
 from engines.subtitles.text import spacing
+from engines.writing_order import with_marked_brackets
 from models.timeline import WordTiming
 
 _CENTRED = "\\an5"
@@ -17,7 +18,8 @@ def line_events(line: Line, look: Look) -> Iterator[str]:
     """Yield the events of a line whose words stay where they are: its shadow, and its text in every state."""
     style, page, mark = look.style, line.page, direction_mark(rtl=line.rtl)
     size = f"\\fs{look.fonts.primary.ass_size(line.em_px):.2f}"
-    texts = [_tagged(word.text + spacing(line.words, index), line, look) for index, word in enumerate(line.words)]
+    spaced = [word.text + spacing(line.words, index) for index, word in enumerate(line.words)]
+    texts = [_tagged(text, line, look) for text in with_marked_brackets(spaced, rtl=line.rtl)]
     below_px = descent_px([word.text for word in line.words], fonts=look.fonts, em_px=line.em_px)
     if look.style.shadow_opacity:
         blur = f"\\blur{style.shadow_blur_px * look.frame.unit:.2f}"

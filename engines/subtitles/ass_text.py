@@ -7,8 +7,9 @@ from engines.clusters import clusters
 from engines.subtitles.faces import Face
 from engines.subtitles.fonts import FontStack, Run
 from engines.subtitles.states import centis
+from engines.writing_order import LTR_MARK, RTL_MARK
 
-WORD_JOINER, LTR_MARK, RTL_MARK = "\u2060\u200e\u200f"  # libass draws nothing for them
+WORD_JOINER = "\u2060"  # libass draws nothing for it, nor for the marks of direction
 
 
 def escape_text(text: str) -> str:

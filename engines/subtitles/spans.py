@@ -1,6 +1,7 @@
 """Spans: where on its line each word stands, in the order in which the line is read on screen.
 
-libass lays a line out by the same rules: the Unicode bidirectional algorithm, then every run of one font for itself.
+libass lays a line out by the same rules: the Unicode bidirectional algorithm (told by marks what makes a pair of
+brackets), then every run of one font for itself.
 """
 
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ def _clusters(line: Sequence[WordTiming], *, fonts: FontStack, rtl: bool) -> lis
         for run in fonts.runs(word.text):
             parts += [(index, run.face, cluster) for cluster in clusters(run.text)]
         parts += [(_SPACE, fonts.primary, space) for space in spacing(line, index)]
-    levels = embedding_levels("".join(text for *_, text in parts), rtl=rtl)
+    levels = embedding_levels("".join(text for *_, text in parts), rtl=rtl, pairs_brackets=True)
     found, at = [], 0
     for number, face, text in parts:
         found.append(_Atom(levels[at], number, face, text))
