@@ -1,7 +1,7 @@
 """Colours that can be read: WCAG contrast, and the ink for a ground."""
 
 LEAST_CONTRAST = 4.5
-_BLACK, _WHITE = "#000000", "#FFFFFF"
+BLACK, WHITE = "#000000", "#FFFFFF"
 _SOFT_BLACK = "#101114"
 
 
@@ -13,9 +13,24 @@ def contrast(one: str, other: str) -> float:
 
 def ink_for(ground: str, *, wanted: str | None = None) -> str:
     """Return the colour that was asked for if it can be read on `ground`, else white, near-black or black."""
-    inks = (wanted, *sorted((_SOFT_BLACK, _WHITE), key=lambda ink: -contrast(ink, ground)))
+    inks = (wanted, *sorted((_SOFT_BLACK, WHITE), key=lambda ink: -contrast(ink, ground)))
     legible = (ink for ink in inks if ink and contrast(ink, ground) >= LEAST_CONTRAST)
-    return next(legible, _BLACK if contrast(_BLACK, ground) > contrast(_WHITE, ground) else _WHITE)
+    return next(legible, BLACK if contrast(BLACK, ground) > contrast(WHITE, ground) else WHITE)
+
+
+def ground_opacity(ground: str, ink: str, *, least: float) -> float:
+    """Return how opaque a ground must be, at least, for `ink` to be read on it over any picture."""
+    steps = (share / 100 for share in range(round(least * 100), 100))
+    worst = (BLACK, WHITE)
+    return next(
+        (step for step in steps if all(contrast(ink, _over(ground, seen, step)) >= LEAST_CONTRAST for seen in worst)),
+        1.0,
+    )
+
+
+def _over(ground: str, seen: str, opacity: float) -> str:
+    pairs = zip(bytes.fromhex(ground[1:]), bytes.fromhex(seen[1:]), strict=True)
+    return "#" + "".join(f"{round(over * opacity + under * (1 - opacity)):02X}" for over, under in pairs)
 
 
 def _luminance(color: str) -> float:

@@ -1,6 +1,6 @@
 """Lower third: who or what is seen, on a panel at the side where reading starts."""
 
-from engines.contrast import ink_for
+from engines.contrast import ground_opacity, ink_for
 from engines.overlays.ass import WIPE_CURVE, Mark, Pen, Rect, Span, rounded, shape, text_line, wipe
 from engines.overlays.text import Block, Sizes, drawable, fit_block
 from engines.overlays.zones import Zones
@@ -54,17 +54,18 @@ def _events(
     mark_px, radius_px = _MARK_PX * unit, _RADIUS_PX * unit
     edge = panel.right_px - mark_px if mirrored else panel.left_px
     mark = Rect(edge, panel.top_px, edge + mark_px, panel.bottom_px)
+    ink = ink_for(look.panel_color, wanted=look.text_color)
+    opacity = ground_opacity(look.panel_color, ink, least=_PANEL_OPACITY)
     uncover = wipe(panel, within_ms=_WIPE_MS, leftwards=mirrored)
     marks: list[Mark] = [
-        shape(rounded(panel, radius_px), span, color=look.panel_color, opacity=_PANEL_OPACITY, tags=uncover),
+        shape(rounded(panel, radius_px), span, color=look.panel_color, opacity=opacity, tags=uncover),
         shape(rounded(mark, mark_px / 2), span, color=look.accent_color, tags=uncover),
     ]
     inset_px = mark_px + _PADDING_PX[0] * unit
     x_px = panel.right_px - inset_px if mirrored else panel.left_px + inset_px
     top_px = panel.top_px + _PADDING_PX[1] * unit
-    color = ink_for(look.panel_color, wanted=look.text_color)
     for block in blocks:
-        pen = Pen(fonts, block.em_px, color, is_rtl=block.is_rtl)
+        pen = Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)
         marks += [
             _uncovered(written, panel, mirrored=mirrored)
             for line, baseline in zip(block.lines, block.baselines_px(top_px), strict=True)

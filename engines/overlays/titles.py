@@ -1,6 +1,6 @@
 """Title card and hook: the first words that a viewer reads."""
 
-from engines.contrast import ink_for
+from engines.contrast import ground_opacity, ink_for
 from engines.overlays.ass import Mark, Pen, Rect, Span, rounded, shape, text_line
 from engines.overlays.text import Sizes, drawable, fit_block
 from engines.overlays.zones import Zones, centered
@@ -42,9 +42,11 @@ def title_card(
     panel = Rect(middle_px - half_px, top_px, middle_px + half_px, top_px + height_px)
     rule_top_px = top_px + padding_px[1]
     rule = Rect(middle_px - rule_px[0] / 2, rule_top_px, middle_px + rule_px[0] / 2, rule_top_px + rule_px[1])
-    pen = Pen(fonts, block.em_px, ink_for(look.panel_color, wanted=look.text_color), is_rtl=block.is_rtl)
+    ink = ink_for(look.panel_color, wanted=look.text_color)
+    opacity = ground_opacity(look.panel_color, ink, least=_CARD_OPACITY)
+    pen = Pen(fonts, block.em_px, ink, is_rtl=block.is_rtl)
     return [
-        shape(rounded(panel, _CARD_RADIUS_PX * unit), span, color=look.panel_color, opacity=_CARD_OPACITY),
+        shape(rounded(panel, _CARD_RADIUS_PX * unit), span, color=look.panel_color, opacity=opacity),
         shape(rounded(rule, rule_px[1] / 2), span, color=look.accent_color),
         *(
             mark

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.contrast import LEAST_CONTRAST, contrast, ink_for
+from engines.contrast import LEAST_CONTRAST, contrast, ground_opacity, ink_for
 from engines.errors import GlyphsMissing, OverlayTooLong
 from engines.overlays.text import Sizes, drawable, fit_block
 from engines.subtitles.fonts import find_fonts
@@ -85,3 +85,18 @@ def test_ink_is_legible_on_any_ground(ground: int, wanted: int):
     assert contrast(ink, ground_hex) >= LEAST_CONTRAST
     if contrast(wanted_hex, ground_hex) >= LEAST_CONTRAST:
         assert ink == wanted_hex
+
+
+@given(ground=st.integers(0, 0xFFFFFF), picture=st.integers(0, 0xFFFFFF))
+def test_ink_is_legible_on_a_panel_that_lets_any_picture_through(ground: int, picture: int):
+    ground_hex = f"#{ground:06X}"
+    ink = ink_for(ground_hex)
+    opacity = ground_opacity(ground_hex, ink, least=0.84)
+    assert 0.84 <= opacity <= 1
+    channels = ((ground >> shift & 255, picture >> shift & 255) for shift in (16, 8, 0))
+    seen = "#" + "".join(f"{round(over * opacity + under * (1 - opacity)):02X}" for over, under in channels)
+    assert contrast(ink, seen) >= LEAST_CONTRAST - 0.1
+
+
+def test_a_dark_panel_stays_as_clear_as_it_is():
+    assert ground_opacity("#14161C", "#FFFFFF", least=0.84) == 0.84

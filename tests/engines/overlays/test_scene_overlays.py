@@ -220,3 +220,14 @@ def test_a_lower_third_waits_for_the_title_card_where_there_is_time(length_ms, s
     events = draw_scene(scenes[0], scenes, design(settings=settings)).events
     written = next(event for event in events if event.endswith("Ada"))
     assert written.startswith(f"Dialogue: 11,0:00:0{start_ms // 1000}.{start_ms // 10 % 100:02},")
+
+
+def test_a_panel_of_a_middling_colour_is_less_clear_than_a_dark_one():
+    opacities = []
+    for color in ("#14161C", "#2563EB"):
+        made = replace(design(settings=ALL), look=Look(panel_color=color))
+        panels = [event for event in draw_scene(staged(9000)[0], staged(9000), made).events if "\\1a&H" in event]
+        bgr = color[5:7] + color[3:5] + color[1:3]
+        alphas = [re.search(r"\\1a&H(..)&", event)[1] for event in panels if f"\\1c&H{bgr}&" in event]
+        opacities.append([1 - int(alpha, 16) / 255 for alpha in alphas])
+    assert all(later > earlier + 0.02 for earlier, later in zip(*opacities, strict=False))
