@@ -85,7 +85,7 @@ class LocalTarget:
             with tempfile.TemporaryFile(dir=nearest) as trial:
                 trial.write(bytes(_LEAST_ROOM))
         except OSError as error:
-            if error.errno not in _LASTING:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise OSError(error.errno, error.strerror, str(nearest)) from error
             raise StoreRefused(uri=str(self._folder), reason=f"cannot write to {nearest}: {error.strerror}") from error
 

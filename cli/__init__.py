@@ -3,14 +3,36 @@
 import atexit
 import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from cli import lists, operating, rendering, stores
+from cli.console import stdout
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Render short videos from a spec.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    epilog="Exit code 0: done; 1: it failed; 2: the spec, or what was asked for, is wrong.",
+)
 for group in (rendering, lists, stores, operating):
     app.add_typer(group.app)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        stdout.out(f"neuroshorts {version('neuroshorts')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback(help="Render short videos from a spec.")
+def _options(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and end.")
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

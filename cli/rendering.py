@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from models.spec import ShortSpec
 
 app = typer.Typer()
+_ELSE = "else NEUROSHORTS_DESTINATION, else ./output"
+_OR_SPEC = f"else the spec's destination, {_ELSE}"
 
 
 @app.command()
 def render(
     spec: Annotated[str, typer.Argument(help="The spec, YAML or JSON; - reads standard input.")],
-    output: Annotated[Path | None, typer.Option(help="Folder to write <slug>/ into.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"Folder to write <slug>/ into; {_OR_SPEC}.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -51,7 +53,7 @@ def preview(
     contact_sheet: Annotated[
         bool, typer.Option("--contact-sheet", help="Only frames of every scene, in one PNG.")
     ] = False,
-    output: Annotated[Path | None, typer.Option(help="Folder to write <slug>-preview/ into.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"Folder to write <slug>-preview/ into; {_OR_SPEC}.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -75,7 +77,7 @@ def preview(
 @app.command()
 def batch(
     source: Annotated[str, typer.Argument(help="Folder, glob, .csv or .jsonl file, s3:// or store:// address.")],
-    output: Annotated[Path | None, typer.Option(help="Folder to write <batch>/ into.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"Folder to write <batch>/ into; {_ELSE}.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the batch, in place of its source's.")] = None,
     at_once: Annotated[int, typer.Option(help="Most unfinished runs on the work pool.", min=1, max=200)] = 20,
     again: Annotated[bool, typer.Option("--again", help="Render finished rows, too.")] = False,
@@ -126,6 +128,9 @@ def _read_spec(argument: str) -> "ShortSpec":
         return load_spec(checked_text(decode(content)), base_dir=base_dir)
     except SpecInvalid as error:
         stderr.print(str(_told_whole(error)), style="red", markup=False, highlight=False)
+    except IsADirectoryError:
+        told = f"{argument}: is a folder; `neuroshorts batch {argument}` renders every spec in it"
+        stderr.print(told, style="red", markup=False, highlight=False)
     except OSError as error:
         stderr.print(f"{argument}: {error.strerror}", style="red", markup=False, highlight=False)
     raise typer.Exit(EXIT_SPEC_WRONG)

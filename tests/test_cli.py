@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,17 @@ def test_bytes_of_any_kind_are_read_or_refused_in_a_line(tmp_path: Path, content
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
     assert ended.stderr.count("\n") == 2
+
+
+def test_a_folder_in_place_of_a_spec_leads_to_batches(tmp_path: Path):
+    ended = run("render", str(tmp_path), home=tmp_path, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"`neuroshorts batch {tmp_path}`" in ended.stderr
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path):
+    ended = run("--version", home=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, f"neuroshorts {version('neuroshorts')}\n")
 
 
 def test_a_spec_that_is_not_there_ends_with_2(tmp_path: Path):

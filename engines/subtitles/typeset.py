@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engines.errors import GlyphsMissing, SceneError
+from engines.errors import GlyphsMissing, RenderFailed, SceneError
 from engines.subtitles.ass import write_ass
 from engines.subtitles.cue_files import one_at_a_time
 from engines.subtitles.cues import make_cues, scene_words
@@ -70,12 +70,24 @@ def typeset(
 
 
 def check_texts(texts: Mapping[int, str], *, captions: Captions, library: CaptionLibrary, language: str) -> None:
-    """Raise what `typeset` would raise of its preset, of its font or, by the scene's number, of its text."""
+    """Raise what `typeset` would raise of its preset, of its font or, by the scene's number, of its text.
+
+    Where it would raise SceneError of several scenes, RenderFailed tells them all.
+    """
     style = resolve_style(captions, presets_dirs=library.presets_dirs)
-    if style is not None:
-        fonts = find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs)
-        for number, text in texts.items():
+    if style is None:
+        return
+    fonts = find_fonts(style.font, weight=style.weight, fonts_dirs=library.fonts_dirs)
+    mistakes = []
+    for number, text in texts.items():
+        try:
             _drawable(text, number=number, fonts=fonts, case=style.case, language=language)
+        except SceneError as mistake:
+            mistakes.append(mistake)
+    if len(mistakes) > 1:
+        raise RenderFailed(reasons=tuple(map(str, mistakes)))
+    if mistakes:
+        raise mistakes[0]
 
 
 def _look(captions: Captions, *, canvas_px: tuple[int, int], library: CaptionLibrary, language: str) -> Look | None:

@@ -68,6 +68,12 @@ def test_a_folder_without_permission_is_named(tmp_path: Path):
         destinations.check_writable(str(tmp_path / "theirs" / "short"))
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder here that takes files from nobody")
+def test_a_folder_that_takes_no_files_from_anybody_is_named():
+    with pytest.raises(StoreRefused, match="refused: cannot write to /proc: "):
+        destinations.check_writable("/proc/short")
+
+
 def test_a_disk_without_room_is_a_fault_that_may_pass(full_disk: Path):
     with pytest.raises(DiskFull, match=r"no space left for .*small"):
         check_writable(str(full_disk / "short"))

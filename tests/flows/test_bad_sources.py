@@ -93,6 +93,15 @@ def test_text_that_no_font_draws_is_named_with_its_scene(bad_studio: Studio):
     assert "font" in failure.value.reason
 
 
+def test_all_scenes_with_text_that_no_font_draws_are_told_at_once(bad_studio: Studio):
+    scenes = [{**GOOD, "narration": text} for text in ("Old ᚠ", "Fine", "Older \U00012000")]
+    with pytest.raises(RenderFailed) as failure:
+        bad_studio.render({**spec_of(GOOD), "scenes": scenes})
+    first, second = failure.value.reasons
+    assert first.startswith("scene 1: no font here has Runic")
+    assert second.startswith("scene 3: no font here has Cuneiform")
+
+
 def test_an_unknown_voice_is_told_once_and_before_it_should_speak(bad_studio: Studio):
     voice = {"name": "en-uss", "fallback": ["espeak:+Anny", "espeak:de"]}
     with pytest.raises(SpecInvalid) as failure:
