@@ -108,6 +108,12 @@ def test_two_lines_are_balanced(speak):
     assert [[word.text for word in line] for line in page.lines] == [["one", "two"], ["three", "four"]]
 
 
+@pytest.mark.parametrize("text", ["it is extraordinarily good to read", "the extraordinarily", "extraordinarily it"])
+def test_a_too_wide_word_shrinks_no_other(speak, text):
+    pages = paginate(speak(text), max_lines=2, max_words=6, max_width_px=10, measure=len, scene_end_ms=9000)
+    assert [[word.text for word in page.words] for page in pages if page.scale < 1] == [["extraordinarily"]]
+
+
 @pytest.mark.parametrize("emoji", ["🌍", "👩🏾‍🚀", "❤️", "🇩🇪🇫🇷", "–"])
 def test_an_emoji_stays_with_what_it_belongs_to_and_is_no_word_of_a_page(speak, emoji):
     pages = _texts(speak(f"It takes the long way. {emoji} Nobody knew that before then!"), width=24)
