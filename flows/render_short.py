@@ -53,14 +53,15 @@ def render_short(
         goal = Goal.of(spec, slug, destination)
         job = Job.of(spec, slug)
 
-    with failure_told(job.spec, slug), Steps(total=job.step_count) as steps:
-        material = gather(steps, job)
-        cuts = within_limits(job.cuts, material.timeline)
-        encoded = _encode(steps, job, cuts, material)
-        made = _deliver(steps, cuts, material, encoded, goal)
-    report = report_of(job, made, steps, started_s=started)
-    write_report(report, folder=goal.folder)
-    show_report(report, poster_url=poster_preview(encoded.posters[MAIN]))
+    with failure_told(job.spec, slug):
+        with Steps(total=job.step_count) as steps:
+            material = gather(steps, job)
+            cuts = within_limits(job.cuts, material.timeline)
+            encoded = _encode(steps, job, cuts, material)
+            made = _deliver(steps, cuts, material, encoded, goal)
+        report = report_of(job, made, steps, started_s=started)
+        write_report(report, folder=goal.folder)
+        show_report(report, poster_url=poster_preview(encoded.posters[MAIN]))
     return success_told(job.spec, report)
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from blocks.callbacks import EVENT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from engines.errors import DiskFull
 from models.callback import CallbackEvent, Ending
 from tasks.callback import fixed_body
 from tasks.errors import RenderFailed
@@ -58,6 +59,22 @@ def test_a_failed_render_is_told_with_its_reasons(studio: Studio, receiver: Rece
     assert (failure["step"], failure["scene"], failure["may_pass"]) == ("fetch_asset", 1, False)
     assert "missing.jpg" in failure["reason"]
     assert "missing.jpg" in event["error"]["message"]
+
+
+def test_a_render_whose_report_cannot_be_written_is_told_as_failed(
+    studio: Studio, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    """The files are there, but the run ends as failed: without this nobody would tell its receiver."""
+
+    def full(*_: object, **__: object) -> str:
+        raise DiskFull(path="report.json", reason="No space left on device")
+
+    monkeypatch.setattr("flows.render_short.write_report", full)
+    with pytest.raises(DiskFull):
+        studio.render(spec(receiver.url), **ALLOWED)
+    ((_, body),) = receiver.posts
+    assert json.loads(body)["state"] == "failed"
+    assert "No space left" in json.loads(body)["error"]["message"]
 
 
 def test_a_callback_into_a_private_network_is_refused_and_the_render_stands(studio: Studio, receiver: Receiver):

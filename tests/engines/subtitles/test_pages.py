@@ -108,6 +108,25 @@ def test_two_lines_are_balanced(speak):
     assert [[word.text for word in line] for line in page.lines] == [["one", "two"], ["three", "four"]]
 
 
+def test_a_word_alone_is_worse_than_a_phrase_that_is_torn(speak):
+    pages = paginate(
+        speak("A bee makes one spoon of honey in its life"),
+        max_lines=1,
+        max_words=2,
+        max_width_px=10,
+        measure=len,
+        scene_end_ms=9000,
+    )
+    assert [len(page.words) for page in pages] == [2, 2, 2, 2, 2]
+
+
+def test_a_line_breaks_by_sense_where_that_costs_little_balance(speak):
+    (page,) = paginate(
+        speak("The horses ran"), max_lines=2, max_words=4, max_width_px=10, measure=len, scene_end_ms=9000
+    )
+    assert [[word.text for word in line] for line in page.lines] == [["The", "horses"], ["ran"]]
+
+
 @pytest.mark.parametrize("text", ["it is extraordinarily good to read", "the extraordinarily", "extraordinarily it"])
 def test_a_too_wide_word_shrinks_no_other(speak, text):
     pages = paginate(speak(text), max_lines=2, max_words=6, max_width_px=10, measure=len, scene_end_ms=9000)
