@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from engines.errors import DestinationLost, DestinationTaken
+from engines.errors import DestinationLost, DestinationTaken, StoreUnreachable
 from models.destination import Overwrite, Owner
 
 CLAIM = ".neuroshorts.json"
 REPORT = "report.json"
+_TRIES = 5
 
 
 class Target(Protocol):
@@ -31,14 +32,18 @@ class Target(Protocol):
 
 
 def claim(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
-    """Note that the files of a folder are this owner's from now on. Raises DestinationTaken."""
+    """Note that the files of a folder are this owner's from now on. Raises DestinationTaken, StoreUnreachable."""
     content = owner.model_dump_json().encode()
     other = owner_of(target)
-    if other is None and overwrite is not Overwrite.ALWAYS:
+    tries = 0
+    while other is None and overwrite is not Overwrite.ALWAYS:
         _check_strangers(target, owner, folder=folder, files=files, overwrite=overwrite)
         if target.create(CLAIM, content):
             return
-        other = owner_of(target)
+        other = owner_of(target)  # none again if who came first has taken it back
+        tries += 1
+        if tries == _TRIES:
+            raise StoreUnreachable(uri=f"{folder}/{CLAIM}", reason="it can be neither made nor read")
     if other is not None:
         check(owner, other, folder=folder, overwrite=overwrite)
     if other != owner:
@@ -53,10 +58,18 @@ def check_kept(target: Target, owner: Owner, *, folder: str) -> None:
 
 
 def owner_of(target: Target) -> Owner | None:
-    """Return whose a folder is, or None if nothing says so."""
-    with suppress(FileNotFoundError, ValidationError):
+    """Return whose a folder is, or None if nothing says so.
+
+    A claim that cannot be read (damaged, or of another version) is somebody's all the same: whose, the report beside it
+    tells, if there is one; else nobody may write over it who does not ask to.
+    """
+    try:
         return Owner.model_validate_json(target.read(CLAIM))
-    return None
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        report = _report(target)
+        return Owner(title=str(report.get("title") or ""), run=str(report.get("run_id") or ""), spec="")
 
 
 def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> None:
@@ -68,21 +81,21 @@ def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> N
 
 
 def _told(owner: Owner) -> str:
-    return f"{owner.title!r} of the run {owner.run}"
+    return f"{owner.title!r} of the run {owner.run}" if owner.run else f"a {CLAIM} that cannot be read"
 
 
 def _check_strangers(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
     """Raise DestinationTaken for files in a folder that nobody has claimed, unless a report there is of this title."""
     strangers = sorted(target.names() & set(files))
-    if not strangers or (overwrite is Overwrite.TITLE and _reported_title(target) == owner.title):
+    if not strangers or (overwrite is Overwrite.TITLE and _report(target).get("title") == owner.title):
         return
     told = f"{', '.join(strangers)} from elsewhere"
     raise DestinationTaken(folder=folder, owner=told, remedy=Overwrite.ALWAYS.value)
 
 
-def _reported_title(target: Target) -> str | None:
-    """Return the title of the render whose report lies in a folder; None for none that can be read."""
-    with suppress(FileNotFoundError, ValueError):
+def _report(target: Target) -> dict[str, Any]:
+    """Return the report that lies in a folder, empty for none that can be read."""
+    with suppress(FileNotFoundError, ValueError, RecursionError):
         report = json.loads(target.read(REPORT))
-        return str(report.get("title")) if isinstance(report, dict) else None
-    return None
+        return report if isinstance(report, dict) else {}
+    return {}

@@ -5,6 +5,7 @@ is taken, and knows neither labels, nor hashes, nor links.
 """
 
 import hashlib
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from engines.errors import StoreRefused, UploadDamaged
 from models.destination import Labels
 
 _TRIES = 3  # of the client, after answers that may pass
+_SETTLED_S = 0.5
 _PART_BYTES = 8 << 20
 _FOLDER = "application/vnd.google-apps.folder"
 _FIELDS = "id,name,createdTime,mimeType,size,sha256Checksum,webContentLink,webViewLink"
@@ -79,7 +81,9 @@ class DriveTarget:
     def create(self, name: str, content: bytes) -> bool:
         """Write a small file unless there is one, and return whether it did; of many at once, one does.
 
-        Drive keeps several files of a name, so each makes its own, and all but the oldest are taken back.
+        Drive keeps several files of a name, so each makes its own, and all but the oldest are taken back; of one age,
+        all but the first by ID. Who is the oldest looks once more a little later: clocks and lists of Google's many
+        servers differ by moments.
         """
         from googleapiclient.http import MediaInMemoryUpload
 
@@ -89,6 +93,9 @@ class DriveTarget:
                 return False
             media = MediaInMemoryUpload(content, "application/json")
             own: str = self._upload(folder, name, None, media, {})["id"]
+            if self._settled(own, folder, name) != own:
+                return False
+            time.sleep(_SETTLED_S)
             return self._settled(own, folder, name) == own
 
     def size(self, name: str) -> int | None:

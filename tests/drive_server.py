@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +37,7 @@ class DriveServer:
         self.files: dict[str, DriveFile] = {}
         self.faults: list[int] = []
         self.requests: list[str] = []
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.garbles = self.forbids_sharing = self.hashless = False
         self._uploads: dict[str, tuple[str | None, dict[str, Any], bytearray]] = {}
         outer = self
@@ -147,7 +149,7 @@ class DriveServer:
         links = {"webContentLink": f"{self.url}/uc?id={file_id}", "webViewLink": f"{self.url}/view/{file_id}"}
         told = {"id": file_id, "size": str(len(content))}
         if not file.meta:
-            told["createdTime"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+            told["createdTime"] = self.clock().isoformat(timespec="milliseconds")
         if not self.hashless:
             told["sha256Checksum"] = hashlib.sha256(content).hexdigest()
         file.meta, file.content = {**file.meta, **meta, **told, **links}, content

@@ -344,6 +344,37 @@ def test_files_that_nobody_has_claimed_are_left_unless_a_report_tells_the_title(
     publish(anywhere, tmp_path, overwrite=Overwrite.ALWAYS)
 
 
+UNREADABLE = {
+    "torn": b'{"title": "Mi',
+    "empty": b"",
+    "no text": b"\xff\xfe\x00",
+    "of a later version": b'{"who": "Mine"}',
+}
+
+
+@pytest.mark.parametrize("claim", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_claim_that_cannot_be_read_is_somebodys(anywhere: str, tmp_path: Path, claim: bytes):
+    destinations.open_target(anywhere).write(CLAIM, claim, "application/json")
+    for overwrite in (Overwrite.NEVER, Overwrite.TITLE):
+        with pytest.raises(DestinationTaken, match=r"has a .neuroshorts.json that cannot be read.*overwrite to always"):
+            publish(anywhere, tmp_path, overwrite=overwrite)
+        with pytest.raises(DestinationTaken):
+            destinations.check_free(anywhere, MINE, overwrite)
+    with pytest.raises(DestinationLost):
+        destinations.check_claim(anywhere, MINE)
+    assert destinations.open_target(anywhere).read(CLAIM) == claim
+    publish(anywhere, tmp_path, overwrite=Overwrite.ALWAYS)
+    destinations.check_claim(anywhere, MINE)
+
+
+def test_whose_a_damaged_claim_was_its_report_tells(anywhere: str, tmp_path: Path):
+    destinations.open_target(anywhere).write(CLAIM, b"{", "application/json")
+    destinations.write_text('{"title": "Mine", "run_id": "run-1"}', folder=anywhere, name="report.json")
+    with pytest.raises(DestinationTaken, match="'Mine' of the run run-1"):
+        publish(anywhere, tmp_path, owner=OTHER, overwrite=Overwrite.TITLE)
+    publish(anywhere, tmp_path, owner=SAME_TITLE, overwrite=Overwrite.TITLE)
+
+
 def test_who_loses_a_folder_while_publishing_stops_and_is_told(anywhere: str, tmp_path: Path):
     """Two runs that may overwrite each other's: in the end all files are of one of them, and the other knows."""
     names = ("video.mp4", "captions.srt", "poster.jpg")

@@ -3,6 +3,8 @@
 import hashlib
 import uuid
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,18 @@ def test_where_sharing_is_forbidden_the_link_is_for_those_who_may_see_the_folder
 def test_of_many_titles_that_want_one_folder_at_once_one_gets_it(drive: DriveServer, folder: str):
     assert winners(folder, contenders=6) == 1
     assert [len(drive.named(name)) for name in (CLAIM, "films", "2026", "sam's short")] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("step_s", [0, -1], ids=["all in one millisecond", "by clocks that go backwards"])
+def test_one_gets_it_whatever_the_clocks_say(
+    drive: DriveServer, folder: str, step_s: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("blocks.drive_target._SETTLED_S", 2.0)
+    moments = count()
+    drive.clock = lambda: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=step_s * next(moments))
+    destinations.write_text("there", folder=folder, name="first.txt")  # the folders are there
+    assert winners(folder, contenders=6) == 1
+    assert len(drive.named(CLAIM)) == 1
 
 
 def test_the_way_to_a_folder_is_looked_up_once(drive: DriveServer, folder: str, tmp_path: Path):
