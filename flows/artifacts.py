@@ -11,6 +11,7 @@ from prefect.artifacts import (
 
 from models.credits import SceneCredit
 from models.report import NarrationReport, PreviewReport, Publication, RenderReport, ServiceReport, StepFailure
+from tasks.batch_report import harmless
 
 
 def show_report(report: RenderReport, *, poster_url: str) -> None:
@@ -33,7 +34,7 @@ def show_preview(report: PreviewReport, *, picture_url: str) -> None:
 
 def show_failures(failures: Sequence[StepFailure]) -> None:
     """Attach a table of what went wrong to the flow run: which step of which scene, why, and whether it may pass."""
-    rows = [failure.model_dump(mode="json") for failure in failures]
+    rows = [{name: harmless(cell) for name, cell in failure.model_dump(mode="json").items()} for failure in failures]
     create_table_artifact(rows, key="render-failures", description="Why the render failed")
 
 

@@ -25,7 +25,7 @@ def csv_text(report: BatchReport) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in cells(status).values()] for status in report.rows)
+    writer.writerows([harmless(cell) for cell in cells(status).values()] for status in report.rows)
     return text.getvalue()
 
 
@@ -47,6 +47,9 @@ def cells(status: RowStatus) -> dict[str, str | int | float | None]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _harmless(cell: str | int | float | None) -> str | int | float | None:
-    """Put an apostrophe in front of text that a spreadsheet would compute: names and errors quote what others sent."""
+def harmless(cell: str | int | float | None) -> str | int | float | None:
+    """Return a cell, with an apostrophe in front of text that a spreadsheet would compute, also when it is pasted.
+
+    Names and errors quote what others sent.
+    """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

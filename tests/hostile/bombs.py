@@ -87,3 +87,70 @@ def wide_png(path: Path, width_px: int, height_px: int) -> Path:
     """Write a PNG of one colour, a thousandth of its pixels in size."""
     Image.new("1", (width_px, height_px)).save(path, "PNG")
     return path
+
+
+def referring_mov(film: Path, *, other: Path) -> bytes:
+    """Return a QuickTime film whose tracks say that their samples are in another file, laid out as in `film`."""
+    return _referring(film.read_bytes(), other)
+
+
+def _referring(content: bytes, other: Path) -> bytes:
+    changed, at = b"", 0
+    while at < len(content):
+        size, kind = struct.unpack(">I4s", content[at : at + 8])
+        body = content[at + 8 : at + size]
+        if kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):
+            body = _referring(body, other)
+        elif kind == b"dref":
+            body = bytes(4) + struct.pack(">I", 1) + _alias(other)
+        elif kind == b"mdat":
+            body = bytes(len(body))
+        changed += _box(kind, body)
+        at += size
+    return changed
+
+
+def _alias(path: Path) -> bytes:
+    """Return the record by which a Macintosh finds a file, beside the film or by its whole path."""
+    name, whole = path.name.encode(), str(path).encode()
+    record = bytes(10 + 1 + 27 + 12) + bytes([len(name)]) + name.ljust(63, b"\0") + bytes(16)
+    levels = struct.pack(">hh", 1, 1) + bytes(16)
+    by_path = struct.pack(">HH", 2, len(whole)) + whole + bytes(len(whole) % 2)
+    return _full(b"alis", record, levels, by_path, b"\xff\xff\0\0")
+
+
+def _animation(kind: str, frames: int) -> bytes:
+    target = io.BytesIO()
+    first, *rest = (Image.new("RGB", (8, 8), (number * 7 % 256, number % 256, 50)) for number in range(frames))
+    first.save(target, kind, save_all=True, append_images=rest, duration=40)
+    return target.getvalue()
+
+
+def wide_webp(side_px: int, frames: int) -> bytes:
+    """Return an animated WebP whose frames of 8x8 pixels lie on a canvas of any size."""
+    content = bytearray(_animation("WEBP", frames))
+    at = content.find(b"VP8X") + 12
+    content[at : at + 6] = (side_px - 1).to_bytes(3, "little") * 2
+    return bytes(content)
+
+
+def claiming_apng(side_px: int, frames: int) -> bytes:
+    """Return an animated PNG of three small frames that claims to have others."""
+    content = _animation("PNG", 3)
+    claims = {b"IHDR": struct.pack(">II", side_px, side_px), b"acTL": struct.pack(">I", frames)}
+    changed, at = content[:8], 8
+    while at < len(content):
+        size, kind = struct.unpack(">I4s", content[at : at + 8])
+        claim = claims.get(kind, b"")
+        data = kind + claim + content[at + 8 + len(claim) : at + 8 + size]
+        changed += struct.pack(">I", size) + data + struct.pack(">I", zlib.crc32(data))
+        at += 12 + size
+    return changed
+
+
+def wide_avif(side_px: int, frames: int) -> bytes:
+    """Return an animated AVIF of small frames that claims to be of any size."""
+    content, extent = _animation("AVIF", frames), b"ispe" + bytes(4)
+    content = content.replace(extent + struct.pack(">II", 8, 8), extent + struct.pack(">II", side_px, side_px))
+    fixed = side_px << 16 & 0xFFFFFFFF  # of its track
+    return content.replace(struct.pack(">II", 8 << 16, 8 << 16), struct.pack(">II", fixed, fixed))

@@ -14,7 +14,16 @@ from engines.visuals.containers import open_container
 from engines.visuals.images import MOST_FRAMES, MOST_GIF_BYTES
 from engines.visuals.probe import probe
 from models.media import MediaLimits
-from tests.hostile.bombs import claiming_mp4, flickering_gif, scanning_jpeg, tiled_tiff, wide_png
+from tests.hostile.bombs import (
+    claiming_apng,
+    claiming_mp4,
+    flickering_gif,
+    scanning_jpeg,
+    tiled_tiff,
+    wide_avif,
+    wide_png,
+    wide_webp,
+)
 from tests.media import constant_rate, make_video
 
 MIB = 1 << 20
@@ -76,6 +85,37 @@ def test_a_gif_of_more_frames_than_any_has(tmp_path: Path):
         file.truncate(MOST_GIF_BYTES + 1)
     with pytest.raises(SourceTooLarge):
         probe(tmp_path / "b.gif", source="b", limits=MediaLimits())
+
+
+ANIMATIONS = {
+    "WebP on a huge canvas": wide_webp(16_383, 3),
+    "WebP of many large frames": wide_webp(5_900, 60),
+    "APNG of more frames than any has": claiming_apng(8, MOST_FRAMES + 1),
+    "APNG on a huge canvas": claiming_apng(60_000, 3),
+    "APNG that has not what it claims": claiming_apng(2_000, 100),
+    "AVIF on a huge canvas": wide_avif(16_384, 3),
+    "AVIF of no size that there is": wide_avif(60_000, 3),
+}
+
+
+@pytest.mark.parametrize("kind", ANIMATIONS)
+def test_an_animation_of_a_few_bytes_that_unpacks_to_gigabytes(tmp_path: Path, kind: str):
+    assert len(ANIMATIONS[kind]) < 5000
+    refused(tmp_path / "a.png", ANIMATIONS[kind], most_mib=150)
+
+
+def test_frames_that_an_apng_does_not_have_are_not_waited_for(tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(claiming_apng(8, 4_000_000_000))  # more than the format allows: it is a still
+    assert probe(tmp_path / "a.png", source="a", limits=MediaLimits()).duration_ms == 0
+
+
+def test_the_largest_animations_that_are_taken_have_a_bound(tmp_path: Path):
+    """Just below the limit of one frame, and far below that of all: what a stranger can cost at the most, per frame."""
+    (tmp_path / "a.webp").write_bytes(wide_webp(5_900, 3))
+    before, started_s = taken_bytes(), time.process_time()
+    assert probe(tmp_path / "a.webp", source="a", limits=MediaLimits()).duration_ms == 120
+    assert taken_bytes(before) < 800 * MIB
+    assert time.process_time() - started_s < 10
 
 
 @pytest.mark.parametrize("tile_px", [(32_768, 16_000), (8_192, 16), (16, 4_294_967_295)])

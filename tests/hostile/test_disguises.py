@@ -1,5 +1,6 @@
 """Files that are something else than they seem: playlists, scripts, drawings, and two things in one."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from engines.ffmpeg_arguments import safe_input
 from engines.sniff import demuxer_for, read_head
 from engines.visuals.probe import probe
 from models.media import MediaLimits
-from tests.hostile.bombs import claiming_mp4
+from tasks.errors import RenderFailed
+from tests.flows.studio import Studio
+from tests.hostile.bombs import claiming_mp4, referring_mov
 from tests.media import gradient, make_audio
 
 ID3 = b"ID3\x03\0\0\0\0\0\x14" + bytes(20)
@@ -104,6 +107,30 @@ def test_an_mp4_that_refers_to_another_file_reads_nothing_of_it(secret: Path, tm
         path.write_bytes(content)
         with pytest.raises((SourceUnreadable, SourceTooLarge)):
             probe(path, source="a.mp4", limits=MediaLimits())
+
+
+def test_a_film_whose_samples_are_in_another_file_shows_and_plays_nothing_of_it(tmp_path: Path, studio: Studio):
+    """With the file asked for by the film's own name and path, and its samples where the film says that they are."""
+    secret, film, heard = tmp_path / "secret.mov", tmp_path / "film.mov", tmp_path / "heard.wav"
+    coded = ("-c:v", "mjpeg", "-c:a", "pcm_s16le", "-movflags", "+faststart")
+    sources = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=1:r=10", "-f", "lavfi", "-i", "sine=440:d=1")
+    ffmpeg.run([*sources, *coded, str(secret)], timeout_s=60)
+    film.write_bytes(referring_mov(secret, other=secret))
+
+    ffmpeg.run(["-enable_drefs", "1", "-i", str(film), "-vn", str(heard)], timeout_s=60)  # who allows it hears it
+    assert float(np.abs(samples_of(load_wav(heard))).max()) > 0.1
+
+    with pytest.raises(SourceUnreadable):
+        probe(film, source="film.mov", limits=MediaLimits())
+    with suppress(SourceUnreadable):
+        decode_to_wav(film, tmp_path / "out.wav", channels=1, name="film", limit_ms=2000)
+        assert float(np.abs(samples_of(load_wav(tmp_path / "out.wav"))).max()) < 0.01
+    for scene in (
+        {"visual": str(film), "min_duration_ms": 500},
+        {"visual": "color:#204060", "voice_over": str(film), "narration": "A tone."},
+    ):
+        with pytest.raises(RenderFailed, match=r"film.mov: cannot be used"):
+            studio.render({"title": "Elsewhere", "quality": "draft", "scenes": [scene]})
 
 
 def test_two_things_in_one_are_what_they_begin_as(tmp_path: Path):

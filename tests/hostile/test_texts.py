@@ -7,8 +7,10 @@ import logging
 import time
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 from pydantic import ValidationError
 
 from blocks.logs import TextLines
@@ -17,12 +19,12 @@ from engines.specfile import load_spec
 from engines.subtitles.cue_files import MOST_CHARACTERS, read_cues
 from engines.subtitles.faces import load_faces
 from engines.subtitles.srt import MAX_BYTES
-from flows import artifacts
+from flows import artifacts, batch_view
 from flows.artifacts import _code, _escaped, _linked
 from models.artifacts import ArtifactRef
 from models.audio import MixReport
 from models.batch import BatchReport, RowState, RowStatus, RunsWhere
-from models.report import PreviewReport, Publication, RenderReport, Video
+from models.report import PreviewReport, Publication, RenderReport, StepFailure, Video
 from models.spec import ShortSpec
 from tasks.batch_report import COLUMNS, csv_text
 from tasks.plan import slug_of
@@ -173,6 +175,27 @@ def test_no_cell_of_a_batchs_report_is_a_formula(start: str):
     report = BatchReport(name="b", source="s", folder="f", where=RunsWhere.HERE, seconds=1.0, rows=(row,))
     (cells,) = list(csv.reader(io.StringIO(csv_text(report), newline="")))[1:]
     assert cells[COLUMNS.index("error")] == f"'{error}"
+
+
+def test_no_cell_of_a_table_among_a_runs_artifacts_is_a_formula(monkeypatch: pytest.MonkeyPatch):
+    """Prefect shows tables as they are; people paste them into spreadsheets, and programs copy them there."""
+    tables: list[list[dict[str, object]]] = []
+
+    def keep(table: list[dict[str, object]], **more: object) -> UUID:
+        tables.append(table)
+        return UUID(int=0)
+
+    monkeypatch.setattr(artifacts, "create_table_artifact", keep)
+    monkeypatch.setattr(batch_view, "create_table_artifact", keep)
+    monkeypatch.setattr(batch_view, "create_progress_artifact", lambda *said, **more: UUID(int=0))
+    evil = '=HYPERLINK("https://evil.example")'
+    artifacts.show_failures([StepFailure(step="fetch_asset", scene=1, reason=evil, may_pass=False)])
+    row = RowStatus(number=1, name="@name", origin="a.csv, line 2", state=RowState.FAILED, error=evil)
+    with SyncPrefectClient("http://127.0.0.1:9/api") as client:
+        batch_view.BatchView({1: row}, client=client, listen=None)
+    (failures,), (rows,) = tables
+    assert (failures["reason"], rows["error"], rows["name"]) == (f"'{evil}", f"'{evil}", "'@name")
+    assert (failures["scene"], rows["state"]) == (1, "failed")
 
 
 def test_no_name_writes_a_line_of_the_log_or_an_order_to_a_terminal():
