@@ -266,6 +266,12 @@ class GlyphsMissing(UserError):
     )
 
 
+class ShaperMissing(UserError):
+    """Needs `scripts`: the text is of writing systems that cannot be set on this machine."""
+
+    template = "{scripts} text needs the system's FriBidi, which is not here; install it (Debian: libfribidi0)"
+
+
 class FrameOutOfRange(UserError):
     """Needs `time_ms`, `duration_ms`."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from blocks.store import ArtifactStore, open_store
 from engines.branding import numbers_of
+from engines.shaping import require_shaping
 from engines.subtitles.cue_files import read_cues, within
 from engines.subtitles.own_text import shown_words
 from engines.subtitles.typeset import check_texts, typeset
@@ -60,8 +61,10 @@ def typeset_captions(
 def check_captions(cuts: Cuts, scenes: Sequence[Scene]) -> None:
     """Raise before anything is made what typesetting would raise in the end.
 
-    That is PresetUnknown, PresetInvalid, FontUnknown, and SceneError for a missing translation or script.
+    That is PresetUnknown, PresetInvalid, FontUnknown, ShaperMissing for the title, and SceneError for a missing
+    translation, script or shaper.
     """
+    require_shaping("".join(f"{cut.spec.title} {cut.spec.poster.title}" for cut in cuts.values()))
     numbers = numbers_of(scenes)
     for spec in {cut.spec.captions: cut.spec for cut in cuts.values()}.values():
         texts = zip(numbers, scenes, caption_texts(spec, scenes), strict=True)

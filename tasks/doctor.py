@@ -18,6 +18,7 @@ from blocks.settings import get_settings
 from engines import ffmpeg
 from engines.audio.espeak import synthesize
 from engines.errors import NeuroShortsError
+from engines.shaping import can_shape
 from models.voice import Voice
 from tasks.library import ASSETS_DIR, MANIFEST
 
@@ -79,9 +80,9 @@ def _parts(kind: str, needed: tuple[str, ...]) -> Finding:
 
 
 def _shaping() -> Finding:
-    if features.check("raqm"):
+    if can_shape():
         return Finding("text shaping", True, f"by FriBidi {features.version('fribidi')} and HarfBuzz")
-    detail = "no FriBidi: captions in Arabic or Hindi may be too small, and titles on posters in parts"
+    detail = "no FriBidi: Arabic, Hebrew and Indic text is refused"
     return Finding("text shaping", False, detail, "install the system's FriBidi (Debian: libfribidi0)")
 
 

@@ -11,6 +11,7 @@ from PIL import ImageFont, features
 from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, stretches
 from engines.emoji import EmojiPictures, open_emoji
 from engines.errors import FontUnknown, GlyphsMissing
+from engines.shaping import require_shaping
 from engines.subtitles.faces import Face, load_faces, soundness_told
 
 MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
@@ -47,7 +48,10 @@ class FontStack:
         return (self.primary, *sorted(self._fallbacks, key=lambda face: face.is_emoji))
 
     def drawable(self, text: str) -> str:
-        """Return `text` without the emoji that no face draws. Raises GlyphsMissing for any other such character."""
+        """Return `text` without the emoji that no face draws.
+
+        Raises GlyphsMissing for any other such character, and ShaperMissing.
+        """
         kept, missing = "", ""
         for cluster in clusters(text):
             drawn = cluster if self._face_of(cluster) else "".join(char for char in cluster if not is_emoji(char))
@@ -56,6 +60,7 @@ class FontStack:
             kept += drawn if drawn.strip("\u200d") else ""
         if missing:
             raise GlyphsMissing(scripts=_scripts(missing), characters="".join(dict.fromkeys(missing)))
+        require_shaping(kept)
         return " ".join(kept.split())
 
     def runs(self, text: str) -> tuple[Run, ...]:

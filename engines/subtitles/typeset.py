@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engines.errors import GlyphsMissing, RenderFailed, SceneError
+from engines.errors import GlyphsMissing, RenderFailed, SceneError, ShaperMissing
 from engines.subtitles.ass import write_ass
 from engines.subtitles.cue_files import one_at_a_time
 from engines.subtitles.cues import make_cues, scene_words
@@ -143,7 +143,7 @@ def _set_pages(words: Sequence[WordTiming], number: int, look: Look, *, end_ms: 
 def _drawable(text: str, *, number: int, fonts: FontStack, case: CaptionCase, language: str) -> str:
     try:
         return fonts.drawable(display_text(text, case=case, language=language))
-    except GlyphsMissing as error:
+    except (GlyphsMissing, ShaperMissing) as error:
         raise SceneError(scene=number, reason=str(error)) from error
 
 

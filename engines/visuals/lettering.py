@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fontTools.ttLib import TTFont
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont
 
 from engines.clusters import JOINERS, clusters, stretches
 from engines.emoji import CELL_EM, EmojiPictures
+from engines.shaping import can_shape, require_shaping
 from engines.writing_order import embedding_levels, visual_order
 
 _CAPITALS_EM = 0.7  # about how high capitals are; emoji stand at their middle
@@ -29,7 +30,11 @@ class Letters(NamedTuple):
     emoji: EmojiPictures | None = None
 
     def drawable(self, text: str) -> str:
-        """Return the text in one line without symbols that nothing draws; a letter stays, as a box."""
+        """Return the text in one line without symbols that nothing draws; a letter stays, as a box.
+
+        Raises ShaperMissing.
+        """
+        require_shaping(text)
         kept = (
             cluster if self._pictures(cluster) else "".join(char for char in cluster if self._draws(char))
             for cluster in clusters(unicodedata.normalize("NFC", text))
@@ -91,7 +96,7 @@ class _Piece(NamedTuple):
     @property
     def direction(self) -> str | None:
         """What raqm is told; without it nothing can be told, and letters stand as they come."""
-        return ("ltr", "rtl")[self.level % 2] if features.check("raqm") else None
+        return ("ltr", "rtl")[self.level % 2] if can_shape() else None
 
 
 class Lettering:

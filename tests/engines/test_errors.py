@@ -50,6 +50,7 @@ def test_errors_pickle_with_all_they_carry(kind: type[NeuroShortsError]):
         assert getattr(copy, name) == value
 
 
+@pytest.mark.parametrize("kind", tree(NeuroShortsError), ids=lambda kind: kind.__name__)
 def test_errors_are_documented_and_of_one_sort_only(kind: type[NeuroShortsError]):
     assert kind.__doc__
     assert not issubclass(kind, UserError) or not issubclass(kind, TransientError)
