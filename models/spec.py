@@ -22,7 +22,7 @@ class ShortSpec(Model):
     """One short video, as its author describes it."""
 
     title: Annotated[str, Shown] = Field(
-        min_length=1, max_length=120, title="Title", description="Names the files and the poster"
+        min_length=1, max_length=120, pattern=r"\S", title="Title", description="Names the files and the poster"
     )
     script: ScriptText = Field(
         default="",
@@ -104,7 +104,9 @@ class ShortSpec(Model):
 
     @model_validator(mode="after")
     def _scenes_or_script(self) -> Self:
-        if bool(self.scenes) == bool(self.script.strip()):
+        if not self.scenes and not self.script.strip():
+            raise ValueError("give either `scenes` or `script`: there is nothing in both")
+        if self.scenes and self.script.strip():
             raise ValueError("give either `scenes` or `script`, and not both")
         if self.visuals and self.scenes:
             raise ValueError("`visuals` goes with `script`; a scene names its own `visual`")

@@ -88,9 +88,16 @@ def test_unknown_fields_are_mistakes_everywhere(field: str):
     assert line.startswith(f"{field}.colour: is not a field of the spec")
 
 
+@pytest.mark.parametrize("title", ["", "   ", "\u2003\t"])
+def test_a_title_says_something(title: str):
+    (line,) = problems(json.dumps({**GOOD, "title": title}))
+    assert line in ("title: should not be empty", "title: should not be blank")
+
+
 def test_scenes_and_script_exclude_each_other():
     assert "not both" in problems(json.dumps({**GOOD, "script": "Hello there."}))[0]
-    assert "give either" in problems(json.dumps({"title": "x"}))[0]
+    assert "nothing in both" in problems(json.dumps({"title": "x"}))[0]
+    assert "nothing in both" in problems(json.dumps({"title": "x", "script": "  ", "scenes": []}))[0]
     assert len(problems(json.dumps({"script": 5}))) == 2  # the title, too
     assert paths(json.dumps({"title": 5})) == ["title", "spec"]
 
