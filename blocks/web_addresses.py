@@ -73,5 +73,6 @@ def is_public(address: str) -> bool:
 
 def without_secrets(address: str) -> str:
     """Return an address without query and password, also one that is none: errors name it."""
-    scheme, slashes, rest = address.partition("?")[0].partition("#")[0].partition("://")
-    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
+    told = address.partition("?")[0].partition("#")[0]
+    before, slashes, rest = told.partition("://")
+    return f"{before}{slashes}{rest.rpartition('@')[2]}" if slashes else told.rpartition("@")[2]

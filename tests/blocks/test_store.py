@@ -46,6 +46,13 @@ def test_what_goes_in_comes_out(content: bytes, make_store: MakeStore, tmp_path:
     assert elsewhere.local_path(ref).suffix == ".png"
 
 
+@pytest.mark.parametrize("size", [(256 << 10) - 1, 256 << 10, (256 << 10) + 1, 2 << 20])
+def test_a_blob_of_any_size_gets_to_where_the_store_lies(size: int, make_store: MakeStore, tmp_path: Path) -> None:
+    content = os.urandom(size)
+    ref = make_store().put(write(tmp_path, content), "image/png")
+    assert make_store().local_path(ref).read_bytes() == content
+
+
 def test_a_copy_leaves_the_source_and_a_move_takes_it(make_store: MakeStore, tmp_path: Path) -> None:
     store, path = make_store(), write(tmp_path, b"content")
     copied = store.put(path, "text/plain")

@@ -8,7 +8,7 @@ import pytest
 
 from blocks.settings import Settings
 from blocks.web import WebFile
-from blocks.web_addresses import checked_address, is_public
+from blocks.web_addresses import checked_address, is_public, without_secrets
 from engines.errors import SourceNotFound, SourceRefused
 
 
@@ -62,3 +62,17 @@ def test_a_name_is_looked_up_as_it_is_asked_for(host: str, asked: str, monkeypat
     with pytest.raises(SourceNotFound):
         WebFile(f"https://{host}/a", Settings()).version()
     assert looked_up == [asked]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://u:p@ss@host/a",
+        "https://u:p@host/a?key=p@x",
+        "https://u:p@host/a#p",
+        "https://host/a?p=1?q@z",
+        "u:p@host/a",
+    ],
+)  # fmt: skip
+def test_an_address_is_told_without_its_secrets(address: str) -> None:
+    assert without_secrets(address) == ("https://" if "://" in address else "") + "host/a"

@@ -58,7 +58,7 @@ def test_short_sentences_are_joined_and_long_ones_left_alone(lengths: list[int])
         ("  \n ", ()),
     ],
 )
-def test_examples(script: str, scenes: tuple[str, ...]):
+def test_a_script_is_cut_where_a_speaker_would_pause(script: str, scenes: tuple[str, ...]):
     assert split_script(script) == scenes
 
 

@@ -163,6 +163,16 @@ def test_music_goes_down_under_speech_comes_back_in_gaps_and_does_not_pump(tmp_p
     assert abs(levels[360] - gap) < 1.5
 
 
+def test_music_that_rests_for_an_intro_goes_down_under_speech_all_the_same(tmp_path: Path, spoken: Path) -> None:
+    music = write_wav(tmp_path / "music.wav", tone(10))
+    settings = BedSettings(gain_db=-6, rests_ms=((0, 2_000),))
+    mix(tmp_path, [SpeechPlacement(path=spoken, start_ms=5_000)], music, 10, settings=settings)
+    levels = bed_levels_db(decode(tmp_path / "master.m4a"))
+    alone = np.median(levels[4_000 // 50 : 4_600 // 50])
+    assert alone - np.max(levels[: 1_900 // 50]) > 30
+    assert alone - np.max(levels[5_100 // 50 : 6_500 // 50]) >= 8
+
+
 def measure_length_ms(path: Path) -> int:
     with wave.open(os.fspath(path)) as file:
         return file.getnframes() // 48

@@ -14,7 +14,7 @@ from engines.stock.keywords import LEAST_SCORE, score, words_of
         ("", ()),
     ],
 )
-def test_words(text: str, words: tuple[str, ...]):
+def test_a_text_is_taken_apart_into_its_words(text: str, words: tuple[str, ...]):
     assert words_of(text) == words
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.subtitles.cues import make_cues
+from engines.subtitles.cues import make_cues, scene_words
 from models.captions import CaptionedScene
 from models.timeline import WordTiming
 
@@ -72,3 +72,9 @@ def test_cues_have_the_shorts_own_time_and_whole_sentences(speak):
 def test_emoji_stay_in_sidecars(speak):
     scene = CaptionedScene(number=1, words=speak("nice 🎉 day"), start_ms=0, duration_ms=5000)
     assert make_cues([scene], language="en")[0].text == "nice 🎉 day"
+
+
+def test_no_word_lasts_longer_than_its_scene():
+    words = (WordTiming(text="now", start_ms=100, end_ms=900), WordTiming(text="late", start_ms=1500, end_ms=1900))
+    scene = CaptionedScene(number=1, words=words, speech_offset_ms=300, start_ms=5000, duration_ms=1000)
+    assert [(word.start_ms, word.end_ms) for word in scene_words(scene)] == [(400, 1000), (1000, 1000)]

@@ -4,20 +4,24 @@ import hashlib
 import re
 import sys
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engines.errors import EffectInvalid, EffectUnknown
 from engines.timebase import frame_to_seconds
 from engines.visuals import effects
 from engines.visuals.catalogue import EffectKind, add_folder, catalogue, transition, use_of
-from engines.visuals.planar import Frame
+from engines.visuals.planar import Frame, new_frame, planes
 from engines.visuals.segment import Outgoing
 from engines.visuals.shots import LoadedShot, open_shot
+from engines.visuals.transition import Transition, push, solid
 from models.picture import TransitionName
 from models.shots import Shot
 from tests.engines.visuals.scenes import FPS, VIDEO, burn, counted, grey, plate, scene
@@ -93,6 +97,38 @@ def test_the_new_scene_comes_from_the_side_that_is_named(tmp_path: Path, name: s
     assert edges[opposite].max() == 40
 
 
+@dataclass
+class Watched(Transition):
+    """Shows the new scene, and notes how far it is asked to be."""
+
+    asked: list[float] = field(default_factory=list)
+
+    def mix(self, under: Frame, over: Frame, progress: float, out: Frame) -> Frame:
+        self.asked.append(progress)
+        return over
+
+
+def test_a_transition_moves_from_its_first_frame_to_its_last_in_even_steps(tmp_path: Path):
+    _, under = open_shot(plate(tmp_path / "old.npy", picture(1)), VIDEO, frame_count=OVERLAP)
+    _, over = open_shot(plate(tmp_path / "new.npy", picture(2)), VIDEO, frame_count=30)
+    watched = Watched(under, frame_to_seconds(OVERLAP, FPS))
+    clip = over.with_effects([watched])
+    for number in range(OVERLAP + 2):
+        clip.get_frame(frame_to_seconds(number, FPS))
+    steps = list(dict.fromkeys(watched.asked))  # MoviePy itself asks for the first frame, too
+    assert steps == pytest.approx([(number + 0.5) / OVERLAP for number in range(OVERLAP)])
+
+
+@given(share=st.floats(0, 1), vertical=st.booleans(), forwards=st.booleans())
+def test_a_pushed_edge_is_in_one_place_in_light_and_colour(share: float, vertical: bool, forwards: bool):
+    black, white = solid(128, 96, 16), np.full_like(solid(128, 96, 16), 200)
+    out = push(black, white, share, new_frame(128, 96), vertical=vertical, forwards=forwards)
+    luma, *chroma = ((plane == 200).any(axis=1 if vertical else 0) for plane in planes(out))
+    for of_colour in chroma:
+        assert np.array_equal(luma, np.repeat(of_colour, 2))
+    assert abs(luma.sum() - share * len(luma)) <= 1
+
+
 @pytest.mark.parametrize("name", TRANSITIONS)
 def test_footage_plays_through_every_transition_and_the_segment_is_whole(tmp_path: Path, name: str):
     out = Outgoing(counted(tmp_path / "out.mp4", 40), 20, OVERLAP, use_of(name, EffectKind.TRANSITION))
@@ -118,6 +154,25 @@ def test_a_look_changes_the_picture_a_little_and_not_its_source(tmp_path: Path, 
         assert changed.shape == frame.shape
         assert not np.array_equal(changed, frame)
         assert np.abs(changed[:luma].astype(int) - frame[:luma]).mean() < 25
+
+
+@pytest.mark.parametrize(("name", "blue", "red"), [("warm", -1, 1), ("cool", 1, -1)])
+def test_warm_light_is_redder_and_cool_light_is_bluer(tmp_path: Path, name: str, blue: int, red: int):
+    _, clip = open_shot(dressed(plate(tmp_path / "a.npy", grey(128)), name), VIDEO, frame_count=3)
+    luma, of_blue, of_red = (plane.astype(int) for plane in planes(clip.get_frame(0)))
+    assert (luma == 128).all()
+    assert (np.sign(of_blue - 128) == blue).all()
+    assert (np.sign(of_red - 128) == red).all()
+
+
+def test_a_whip_is_blurred_while_it_is_fast(tmp_path: Path):
+    def edges(frame: Frame) -> float:
+        return float(np.abs(np.diff(frame[: VIDEO.height_px].astype(int), axis=1)).mean())
+
+    old, new = plate(tmp_path / "old.npy", picture(1)), plate(tmp_path / "new.npy", picture(2))
+    whip, slide = mixed("whip", old, new), mixed("slide", old, new)
+    assert edges(whip[0]) > 0.8 * edges(slide[0])
+    assert edges(whip[OVERLAP // 2]) < 0.4 * edges(slide[OVERLAP // 2])
 
 
 def test_grain_neither_rests_nor_crawls(tmp_path: Path):

@@ -75,7 +75,7 @@ def test_exif_orientation_makes_it_upright(tmp_path: Path, orientation: int) -> 
     assert_near(corner_colors(inside), CORNERS, 12)
 
 
-def test_cmyk_jpeg(tmp_path: Path) -> None:
+def test_a_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
     quadrants(200, 200).convert("CMYK").save(tmp_path / "x.jpg", quality=95)
     assert_near(corner_colors(plate(tmp_path / "x.jpg")), CORNERS, 12)
 
