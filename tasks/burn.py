@@ -93,10 +93,9 @@ def _outgoing(store: ArtifactStore, previous: Previous) -> Outgoing:
 
 
 def _overlay_files(store: ArtifactStore, overlays: Overlays, scratch: Path) -> OverlayFiles:
+    script = store.local_path(overlays.captions) if overlays.captions else None
     return OverlayFiles(
-        captions=CaptionFiles(store.local_path(overlays.captions), fonts_folder(scratch))
-        if overlays.captions
-        else None,
+        captions=CaptionFiles(script, fonts_folder(script, scratch=scratch)) if script else None,
         images=tuple(
             ImageFile(store.local_path(image.blob), **image.model_dump(exclude={"blob"})) for image in overlays.images
         ),

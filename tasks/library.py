@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from blocks.settings import get_settings
-from engines.subtitles.faces import FONT_SUFFIXES
+from engines.subtitles.faces import FONT_SUFFIXES, load_faces
 from engines.subtitles.typeset import CaptionLibrary
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
@@ -33,18 +33,18 @@ def caption_library() -> CaptionLibrary:
     )
 
 
-def fonts_folder(scratch: Path) -> Path:
-    """Return one folder with every font, as libass wants it: a folder of links in `scratch` where users have own."""
-    own = [path for folder in caption_library().fonts_dirs if folder != FONTS_DIR for path in _fonts_in(folder)]
-    if not own:
-        return FONTS_DIR
-    linked = scratch / "fonts"
-    linked.mkdir(exist_ok=True)
-    for path in [*own, *_fonts_in(FONTS_DIR)]:
-        link = linked / path.name
-        if not link.is_symlink():
-            link.symlink_to(path.resolve())
-    return linked
+def fonts_folder(script: Path, *, scratch: Path) -> Path:
+    """Return a folder in `scratch` with links to the fonts that an ASS script names.
+
+    libass reads every font of its folder whole, for each process anew.
+    """
+    text, folder = script.read_text(encoding="utf-8"), scratch / "fonts"
+    folder.mkdir(exist_ok=True)
+    for number, face in enumerate(load_faces(caption_library().fonts_dirs)):
+        link = folder / f"{number}{face.path.suffix}"
+        if face.ass_name in text and not link.is_symlink():
+            link.symlink_to(face.path.resolve())
+    return folder
 
 
 def library_version() -> str:
