@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engines.break_places import HYPHEN, SYLLABLE, break_places
 from engines.clusters import clusters, is_emoji
-from engines.phrasing import NEVER_FIRST, NEVER_LAST, is_unspaced, phrases_of
+from engines.phrasing import NEVER_FIRST, NEVER_LAST, is_katakana, is_unspaced, phrases_of
 
 EVEN = 0.5  # shortest line to longest, from which on lines look even
 
@@ -200,11 +200,7 @@ def _tails(parts: Sequence[str]) -> list[str]:
 
 def _ends_katakana(part: str, tail: str) -> bool:
     """Tell whether a word in katakana ends here, and enough follows it for a line to begin with."""
-    return _is_katakana(part[-1]) and not _is_katakana(tail[0]) and len(tail) >= _LEAST_BEHIND_KATAKANA
-
-
-def _is_katakana(char: str) -> bool:
-    return "\u30a1" <= char <= "\u30ff"
+    return is_katakana(part[-1]) and not is_katakana(tail[0]) and len(tail) >= _LEAST_BEHIND_KATAKANA
 
 
 def _end_cost(word: str) -> float:

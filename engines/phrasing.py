@@ -23,6 +23,11 @@ def is_unspaced(text: str) -> bool:
     return any(_is_in(char, *_RANGES) for char in text)
 
 
+def is_katakana(char: str) -> bool:
+    """Tell whether a character is of katakana, in which Japanese writes loan words, or its mark of length."""
+    return "\u30a1" <= char <= "\u30ff"
+
+
 def phrases_of(text: str, *, language: str = "") -> list[str]:
     """Return the phrases in which text without spaces is read; no phrase begins with a closing mark or a particle."""
     model = _model(text, language)

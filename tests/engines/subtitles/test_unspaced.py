@@ -58,3 +58,12 @@ def test_cues_have_no_spaces_between_phrases():
     words = (WordTiming(text=SENTENCES["zh"], start_ms=0, end_ms=6000),)
     cues = make_cues([CaptionedScene(number=1, words=words, start_ms=0, duration_ms=6000)], language="zh")
     assert "".join(cue.text for cue in cues) == SENTENCES["zh"]
+
+
+@pytest.mark.parametrize(
+    ("width", "texts"),
+    [(5, ["タイムマシン", "です。"]), (7, ["タイムマシン", "です。"]), (9, ["タイムマシンです。"])],
+)
+def test_a_loan_word_stays_whole_where_it_need_not_be_set_much_smaller(width, texts):
+    pieces = [piece.text for piece in split("タイムマシンです。", width=width, language="ja")]
+    assert pieces == texts
