@@ -21,7 +21,7 @@ SMOOTH = 0.0  # behind a sign that parts the word anyway
 INNER = 0.1  # behind one that holds a name together: my-name, my_name, my.name
 HUMP = 0.3  # before a capital or a number inside a name
 SYLLABLE = 0.6
-BARE_SYLLABLE = 1.5  # without a hyphen
+BARE_SYLLABLE = 2.0  # without a hyphen
 TORN = 3.0  # anywhere between letters or digits
 ODD = 6.0  # before a closing mark and the like
 

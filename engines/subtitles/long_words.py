@@ -12,6 +12,7 @@ from models.timeline import WordTiming
 
 LEAST_SCALE = 0.8  # a word that fits at this size is set smaller, and whole
 PART_COST = 1.0  # of each further part
+SMALLER_COST = 1.8  # of a part that is set smaller: dearer than one more at a syllable, cheaper than inside a name
 SLACK_WEIGHT = 0.5  # how much parts of unlike length count
 
 _WHOLE = BreakPlace(0.0, hyphen=False)
@@ -64,8 +65,9 @@ def _edges(
 ) -> list[tuple[int, int]]:
     """Return the parts that read best, as ranges of the text, by dynamic programming over its clusters.
 
-    Each is at most as wide as a line, but for a cluster that is wider by itself.
+    Each fits a line, if need be at `LEAST_SCALE`, but for a cluster that is wider by itself.
     """
+    most_px = max_width_px / LEAST_SCALE
     letters = clusters(text)
     starts = [0, *accumulate(len(letter) for letter in letters)]
     reach_px = [0.0, *accumulate(measure(letter) for letter in letters)]
@@ -75,13 +77,14 @@ def _edges(
         for end in range(first + 1, len(letters) + 1):
             place = _WHOLE if end == len(letters) else places.get(starts[end])
             bare_px = reach_px[end] - reach_px[first]
-            if bare_px > max_width_px and end > first + 1:
+            if bare_px > most_px and end > first + 1:
                 break
             width_px = bare_px + (hyphen_px if place is not None and place.hyphen else 0.0)
-            if place is None or (width_px > max_width_px and end > first + 1):
+            if place is None or (width_px > most_px and end > first + 1):
                 continue
             slack = max(0.0, 1 - width_px / max_width_px)
-            cost = costs[first] + PART_COST + place.cost + SLACK_WEIGHT * slack**2
+            smaller = SMALLER_COST if width_px > max_width_px else 0.0
+            cost = costs[first] + PART_COST + place.cost + smaller + SLACK_WEIGHT * slack**2
             if cost < costs[end]:
                 costs[end], back[end] = cost, first
     return _traced(starts, back) if costs[-1] < inf else [(0, len(text))]

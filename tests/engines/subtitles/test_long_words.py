@@ -60,6 +60,11 @@ def test_an_address_a_name_or_a_number_is_parted_behind_its_signs_and_gets_no_hy
     assert parts(text, language="en") == shown
 
 
+def test_a_name_inside_an_address_is_rather_set_smaller_than_torn():
+    assert parts("https://aratherlongdomain.org/", width=18)[1:] == ["aratherlongdomain.", "org/"]
+    assert "example." in parts("https://www.example.org/start/page", width=7)
+
+
 def test_capitals_of_captions_hide_no_hump():
     assert parts("GETELEMENTSBYCLASSNAMEHTML", as_written="getElementsByClassNameHTML") == [
         "GETELEMENTSBY",
@@ -86,7 +91,9 @@ def test_what_no_rule_parts_is_parted_in_the_middle(text, language, shown):
 
 def test_letters_that_are_drawn_together_stay_together():
     text = "ক্ষ" * 20
-    assert [len(part) % 3 for part in parts(text, language="bn")] == [0, 0, 0, 0]
+    found = parts(text, language="bn")
+    assert len(found) >= 3
+    assert {len(part) % 3 for part in found} == {0}
 
 
 def test_a_word_that_fits_a_little_smaller_stays_whole():
@@ -106,7 +113,7 @@ def test_parts_fit_say_the_word_and_share_its_time(text, width):
     found = split(text, width=width, language="en")
     assert re.sub("-", "", "".join(part.text for part in found)) == text.replace("-", "")
     if len(found) > 1:
-        assert all(len(part.text) <= max(width, *map(len, clusters(text))) for part in found)
+        assert all(len(part.text) <= max(width / LEAST_SCALE, *map(len, clusters(text))) for part in found)
     assert all(isinstance(part, WordPart) and part.joined for part in found[:-1])
     assert not isinstance(found[-1], WordPart)
     assert (found[0].start_ms, found[-1].end_ms) == (100, 2100)
@@ -151,7 +158,8 @@ def set_captions(tmp_path, library: CaptionLibrary, speak):
 def test_an_address_is_set_as_large_as_other_words_in_every_preset(set_captions, preset):
     script, srt = set_captions(f"Order at {ADDRESS} today.", preset=preset)
     sizes = {float(size) for _, _, text in pages_of(script) for size in re.findall(r"\\fs([\d.]+)", text)}
-    assert len(sizes) == 1
+    assert min(sizes) >= LEAST_SCALE * max(sizes)
+    assert len(sizes) == 1 or preset == "one-word"  # a name inside is set a little smaller there, and not torn
     lines = dict.fromkeys(re.sub(rf"\{{[^}}]*\}}|[{INVISIBLE} ]", "", text) for _, _, text in pages_of(script))
     assert ADDRESS.casefold() in "".join(lines).casefold()
     assert ADDRESS in srt
