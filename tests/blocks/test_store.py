@@ -8,9 +8,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +54,18 @@ def test_a_blob_of_any_size_gets_to_where_the_store_lies(size: int, make_store: 
     content = os.urandom(size)
     ref = make_store().put(write(tmp_path, content), "image/png")
     assert make_store().local_path(ref).read_bytes() == content
+
+
+def test_a_record_of_a_remote_store_is_as_young_as_its_last_use(tmp_path: Path) -> None:
+    store = ArtifactStore(f"memory://{tmp_path.name}", cache_dir=tmp_path / "cache")
+    store.write_record("ab" * 32, b"{}")
+    (record,) = store.list("results")
+    file = fsspec.filesystem("memory").store[f"/{tmp_path.name}/{record.key}"]
+    file.modified = file.created = datetime.now(UTC) - timedelta(days=9)
+    assert store.peek(record.key) == b"{}"
+    assert store.stat(record.key).modified_s < time.time() - 8 * 86_400
+    assert store.read_record("ab" * 32) == b"{}"
+    assert store.stat(record.key).modified_s > time.time() - 3600
 
 
 def test_a_copy_leaves_the_source_and_a_move_takes_it(make_store: MakeStore, tmp_path: Path) -> None:
