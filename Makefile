@@ -70,6 +70,8 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(BIN)/python deployments/audit.py
 
 # Known vulnerabilities in the tested set; without advisories to ask, as behind a mirror, that is a failure here.
@@ -83,8 +85,9 @@ fuzz: setup
 # The packages of a release, installed and looked over once, and the list of all that runs in it (CycloneDX), in dist/.
 release: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[release]'
-	$(BIN)/python -m build --outdir dist
-	rm -rf build/sbom && $(PYTHON) -m venv --without-pip build/sbom
+	rm -rf dist build/sbom
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(PYTHON) -m venv --without-pip build/sbom
 	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet --disable-pip-version-check --constraint constraints.txt '.[server]'
 	build/sbom/bin/neuroshorts doctor
 	$(BIN)/cyclonedx-py environment build/sbom --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json

@@ -9,6 +9,7 @@ import typer
 from cli.console import EXIT_SPEC_WRONG, stderr, stdout, told_errors
 from cli.running import choose_server, in_flow_run, progress_bar
 from engines.errors import RowsFailed, SpecInvalid
+from models.destination import is_url
 
 if TYPE_CHECKING:
     from models.report import PreviewReport, RenderReport
@@ -22,7 +23,7 @@ _OR_SPEC = f"else the spec's destination, {_ELSE}"
 @app.command()
 def render(
     spec: Annotated[str, typer.Argument(help="The spec, YAML or JSON; - reads standard input.")],
-    output: Annotated[Path | None, typer.Option(help=f"Folder to write <slug>/ into; {_OR_SPEC}.")] = None,
+    output: Annotated[str | None, typer.Option(help=f"Folder or URL to write <slug>/ into; {_OR_SPEC}.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -39,6 +40,9 @@ def render(
         f"{report.video.duration_ms / 1000:.1f} s of video in {report.seconds:.1f} s"
         f" ({cached} of {len(report.steps)} steps from the cache)"
     )
+    if report.publication.link_problem:
+        problem = f"This link is not proved: {report.publication.link_problem}"
+        stdout.print(problem, style="yellow", markup=False, highlight=False)
     for note in report.notes:
         stdout.print(note, style="yellow", markup=False, highlight=False)
 
@@ -53,7 +57,9 @@ def preview(
     contact_sheet: Annotated[
         bool, typer.Option("--contact-sheet", help="Only frames of every scene, in one PNG.")
     ] = False,
-    output: Annotated[Path | None, typer.Option(help=f"Folder to write <slug>-preview/ into; {_OR_SPEC}.")] = None,
+    output: Annotated[
+        str | None, typer.Option(help=f"Folder or URL to write <slug>-preview/ into; {_OR_SPEC}.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the result's folder, in place of the title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -77,7 +83,7 @@ def preview(
 @app.command()
 def batch(
     source: Annotated[str, typer.Argument(help="Folder, glob, .csv or .jsonl file, s3:// or store:// address.")],
-    output: Annotated[Path | None, typer.Option(help=f"Folder to write <batch>/ into; {_ELSE}.")] = None,
+    output: Annotated[str | None, typer.Option(help=f"Folder or URL to write <batch>/ into; {_ELSE}.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the batch, in place of its source's.")] = None,
     at_once: Annotated[int, typer.Option(help="Most unfinished runs on the work pool.", min=1, max=200)] = 20,
     again: Annotated[bool, typer.Option("--again", help="Render finished rows, too.")] = False,
@@ -95,7 +101,7 @@ def batch(
                 report = render_batch(
                     wanted,
                     name=name,
-                    destination=str(output.absolute()) if output else None,
+                    destination=_absolute(output),
                     at_once=at_once,
                     again=again,
                 )
@@ -154,7 +160,7 @@ def _time_ms(text: str) -> int:
         raise typer.Exit(EXIT_SPEC_WRONG) from None
 
 
-def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
+def _render(spec: "ShortSpec", *, output: str | None, name: str | None) -> "RenderReport":
     def run() -> "RenderReport":
         from flows.render_short import render_short
 
@@ -163,7 +169,7 @@ def _render(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "Ren
     return in_flow_run(run)
 
 
-def _draft(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "RenderReport":
+def _draft(spec: "ShortSpec", *, output: str | None, name: str | None) -> "RenderReport":
     def run() -> "RenderReport":
         from flows.render_short import render_short
         from tasks.plan import slug_of
@@ -175,7 +181,7 @@ def _draft(spec: "ShortSpec", *, output: Path | None, name: str | None) -> "Rend
 
 
 def _frames(
-    spec: "ShortSpec", at_ms: tuple[int, ...], *, contact_sheet: bool, output: Path | None, name: str | None
+    spec: "ShortSpec", at_ms: tuple[int, ...], *, contact_sheet: bool, output: str | None, name: str | None
 ) -> "PreviewReport":
     def run() -> "PreviewReport":
         from flows.preview_frames import preview_frames
@@ -185,5 +191,6 @@ def _frames(
     return in_flow_run(run)
 
 
-def _absolute(output: Path | None) -> str | None:
-    return str(output.resolve()) if output else None
+def _absolute(output: str | None) -> str | None:
+    """Return a folder as other processes find it, and a URL, which a path would spoil, as it is."""
+    return output if not output or is_url(output) else str(Path(output).resolve())

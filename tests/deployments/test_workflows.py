@@ -25,6 +25,7 @@ def test_there_are_workflows():
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_actions_are_pinned_and_rights_are_few(path: Path):
     text = path.read_text(encoding="utf-8")
+    assert text.count("actions/checkout@") == text.count("persist-credentials: false")
     for action in re.findall(r"uses: (\S+)", text):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}

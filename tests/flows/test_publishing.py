@@ -83,6 +83,15 @@ def test_report_artifact_and_callback_have_one_link_that_downloads_the_video(
     assert again.publication == publication
 
 
+def test_the_command_takes_a_url_as_it_is(studio: Studio, s3: Any, prefect_server: str):
+    ended = studio.run(spec(), "--json")
+    assert ended.returncode == 0, ended.stderr
+    publication = json.loads(ended.stdout)["publication"]
+    assert publication["files"][0]["uri"].startswith(f"{s3.url}/")
+    assert publication["link_proved"] is True
+    assert {key.rpartition("/")[2] for key in s3.names()} >= {"video.mp4", "report.json"}
+
+
 def test_another_spec_of_the_same_title_is_stopped_before_any_work_and_overwrites_when_asked(studio: Studio, s3: Any):
     first = studio.render(spec())
     with pytest.raises(DestinationTaken, match=f"'Given away' of the run {first.run_id}"):
