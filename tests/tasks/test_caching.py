@@ -17,6 +17,7 @@ from blocks.records import SERIALIZER, refs_in
 from blocks.store import ArtifactStore, open_store
 from engines.errors import SourceNotFound, StoreCorrupt
 from models.artifacts import ArtifactRef
+from models.base import Model
 from models.media import MediaInfo, MediaKind, Source
 from models.timeline import Narration, SceneSlot, Timeline, WordTiming
 from tasks.caching import stable_hash
@@ -99,6 +100,20 @@ def test_what_looks_alike_is_told_apart() -> None:
     ]
     alike += [Mood.CALM, "calm", -0.0, 0.0, "a,b", ["a", "b"], ["a,b"], ["ref", "a" * 64], ref()]
     assert len({stable_hash(value) for value in alike}) == len(alike)
+
+
+def test_models_and_enums_of_two_types_are_told_apart_whatever_their_fields() -> None:
+    class Size(Model):
+        px: int = 1
+
+    class Place(Model):
+        px: int = 1
+
+    class Weather(StrEnum):
+        CALM = "calm"
+
+    hashes = {stable_hash(value) for value in (Size(), Place(), {"px": 1}, Mood.CALM, Weather.CALM, "calm")}
+    assert len(hashes) == 6
 
 
 def test_a_tuple_hashes_as_a_list_since_json_knows_no_other() -> None:
