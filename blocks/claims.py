@@ -12,6 +12,7 @@ from models.destination import Overwrite, Owner
 
 CLAIM = ".neuroshorts.json"
 REPORT = "report.json"
+MOST_BYTES = 16 << 20
 _TRIES = 5
 
 
@@ -26,6 +27,9 @@ class Target(Protocol):
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file unless there is one, and return whether it did."""
+
+    def size(self, name: str) -> int | None:
+        """Return the size of a file, or None if there is none."""
 
     def names(self) -> frozenset[str]:
         """Return the names of the files that are there."""
@@ -52,7 +56,7 @@ def claim(target: Target, owner: Owner, *, folder: str, files: Iterable[str], ov
 
 def check_kept(target: Target, owner: Owner, *, folder: str) -> None:
     """Raise DestinationLost if a folder is another's by now that renders something else."""
-    other = owner_of(target)
+    other = _owner_now(target)
     if other is not None and other.run != owner.run and other.spec != owner.spec:
         raise DestinationLost(folder=folder, owner=_told(other))
 
@@ -63,13 +67,26 @@ def owner_of(target: Target) -> Owner | None:
     A claim that cannot be read (damaged, or of another version) is somebody's all the same: whose, the report beside it
     tells, if there is one; else nobody may write over it who does not ask to.
     """
+    return _unreadable(target) if _is_huge(target, CLAIM) else _owner_now(target)
+
+
+def _owner_now(target: Target) -> Owner | None:
     try:
         return Owner.model_validate_json(target.read(CLAIM))
     except FileNotFoundError:
         return None
     except ValidationError:
-        report = _report(target)
-        return Owner(title=str(report.get("title") or ""), run=str(report.get("run_id") or ""), spec="")
+        return _unreadable(target)
+
+
+def _unreadable(target: Target) -> Owner:
+    report = _report(target)
+    return Owner(title=str(report.get("title") or ""), run=str(report.get("run_id") or ""), spec="")
+
+
+def _is_huge(target: Target, name: str) -> bool:
+    """Return whether a file is no small one: who names a destination may have put it there to be read into memory."""
+    return (target.size(name) or 0) > MOST_BYTES
 
 
 def check(owner: Owner, other: Owner, *, folder: str, overwrite: Overwrite) -> None:
@@ -95,6 +112,8 @@ def _check_strangers(target: Target, owner: Owner, *, folder: str, files: Iterab
 
 def _report(target: Target) -> dict[str, Any]:
     """Return the report that lies in a folder, empty for none that can be read."""
+    if _is_huge(target, REPORT):
+        return {}
     with suppress(FileNotFoundError, ValueError, RecursionError):
         report = json.loads(target.read(REPORT))
         return report if isinstance(report, dict) else {}

@@ -367,6 +367,20 @@ def test_a_claim_that_cannot_be_read_is_somebodys(anywhere: str, tmp_path: Path,
     destinations.check_claim(anywhere, MINE)
 
 
+def test_a_claim_of_gigabytes_is_not_read(tmp_path: Path):
+    """Who names the destination may have put it there, for the machine that renders to read."""
+    for name in (CLAIM, "report.json"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(40 << 30)
+    for overwrite in (Overwrite.NEVER, Overwrite.TITLE):
+        with pytest.raises(DestinationTaken, match="cannot be read"):
+            destinations.check_free(str(tmp_path), MINE, overwrite)
+        with pytest.raises(DestinationTaken, match="cannot be read"):
+            destinations.claim_folder(str(tmp_path), MINE, overwrite, files=("video.mp4",))
+    destinations.claim_folder(str(tmp_path), MINE, Overwrite.ALWAYS, files=("video.mp4",))
+    assert (tmp_path / CLAIM).stat().st_size < 1000
+
+
 def test_whose_a_damaged_claim_was_its_report_tells(anywhere: str, tmp_path: Path):
     destinations.open_target(anywhere).write(CLAIM, b"{", "application/json")
     destinations.write_text('{"title": "Mine", "run_id": "run-1"}', folder=anywhere, name="report.json")
