@@ -224,6 +224,7 @@ def test_a_loop_has_no_seam(tmp_path: Path) -> None:
 def test_a_snippet_of_music_fills_the_short(tmp_path: Path) -> None:
     report = mix(tmp_path, [], write_wav(tmp_path / "music.wav", noise(0.001)), 5)
     assert_on_target(report)
+    assert report.duck_db == 0  # nobody speaks
 
 
 def test_a_bed_fades_in_and_out(tmp_path: Path) -> None:
