@@ -54,6 +54,15 @@ def claim(target: Target, owner: Owner, *, folder: str, files: Iterable[str], ov
         target.write(CLAIM, content, "application/json")
 
 
+def check_free(target: Target, owner: Owner, *, folder: str, files: Iterable[str], overwrite: Overwrite) -> None:
+    """Raise DestinationTaken where `claim` would, as far as these files tell; change nothing."""
+    other = owner_of(target)
+    if other is not None:
+        check(owner, other, folder=folder, overwrite=overwrite)
+    elif overwrite is not Overwrite.ALWAYS:
+        _check_strangers(target, owner, folder=folder, files=files, overwrite=overwrite)
+
+
 def check_kept(target: Target, owner: Owner, *, folder: str) -> None:
     """Raise DestinationLost if a folder is another's by now that renders something else."""
     other = _owner_now(target)

@@ -1,6 +1,7 @@
 """Where finished files go: a folder, or any fsspec URL."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -51,14 +52,13 @@ def publish_files(
     )
 
 
-def check_free(folder: str, owner: Owner, overwrite: Overwrite) -> None:
-    """Raise DestinationTaken early for a folder of another render; publishing tells of one that does not answer."""
-    try:
-        other = claims.owner_of(open_target(folder))
-    except (StoreUnreachable, OSError):
-        return
-    if other is not None:
-        claims.check(owner, other, folder=folder, overwrite=_settled(overwrite, folder))
+def check_free(folder: str, owner: Owner, overwrite: Overwrite, *, files: Iterable[str] = ()) -> None:
+    """Raise DestinationTaken early for a folder of another render, or one with such files that nobody has claimed.
+
+    Publishing tells of one that does not answer.
+    """
+    with suppress(StoreUnreachable, OSError):
+        claims.check_free(open_target(folder), owner, folder=folder, files=files, overwrite=_settled(overwrite, folder))
 
 
 def check_writable(folder: str) -> None:

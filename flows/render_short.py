@@ -27,7 +27,7 @@ from tasks.delivery import check_sizes, master_target, within_limits
 from tasks.export import encode_audio, join_captions
 from tasks.mix import mix_audio
 from tasks.plan import slug_of
-from tasks.publish import Goal, poster_preview, publish, write_report
+from tasks.publish import Goal, poster_preview, publish, surely_made, write_report
 
 
 @flow(
@@ -50,7 +50,7 @@ def render_short(
     started, slug = time.monotonic(), slug_of(spec, name)
     return_pictures()
     with failure_told(spec, slug):
-        goal = Goal.of(spec, slug, destination)
+        goal = Goal.of(spec, slug, destination, files=surely_made(spec))
         job = Job.of(spec, slug)
 
     with failure_told(job.spec, slug):

@@ -38,16 +38,17 @@ class Goal(Model):
     overwrite: Overwrite
 
     @classmethod
-    def of(cls, spec: ShortSpec, slug: str, destination: str | None) -> Self:
+    def of(cls, spec: ShortSpec, slug: str, destination: str | None, *, files: tuple[str, ...] = ()) -> Self:
         """Return the goal of a run, where files can be written.
 
-        Raises DestinationInvalid, DestinationTaken for a folder of another render, StoreRefused and DiskFull.
+        Raises DestinationInvalid, StoreRefused, DiskFull, and DestinationTaken for a folder of another render, or one
+        in which any of `files` is from elsewhere.
         """
         asked = spec.model_copy(update={"callback_url": None, "destination": None, "overwrite": Overwrite.AUTO})
         owner = Owner(title=spec.title, run=_run_id(), spec=stable_hash(asked))
         goal = cls(folder=folder_of(destination or spec.destination, slug), owner=owner, overwrite=spec.overwrite)
         check_writable(goal.folder)
-        destinations.check_free(goal.folder, owner, goal.overwrite)
+        destinations.check_free(goal.folder, owner, goal.overwrite, files=files)
         return goal
 
     def inputs(self, files: tuple[NamedBlob, ...], *, below: str = "") -> dict[str, Any]:
@@ -106,6 +107,11 @@ def folder_of(destination: str | None, slug: str, *, run_id: str | None = None) 
         raise DestinationInvalid(destination=chosen, reason=str(error)) from error
     check_destination(folder, get_settings())
     return folder
+
+
+def surely_made(spec: ShortSpec) -> tuple[str, ...]:
+    """Return the names of the files that a render of any such spec publishes."""
+    return f"video.{spec.export.video.container}", "poster.jpg", "captions.srt", "captions.vtt"
 
 
 def check_writable(folder: str) -> None:

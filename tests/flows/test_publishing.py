@@ -165,6 +165,18 @@ def test_a_folder_of_this_machine_takes_the_same_title_again(studio: Studio, tmp
     assert hashlib.sha256((tmp_path / "out/given-away/video.mp4").read_bytes()).hexdigest() == second.video.blob.sha256
 
 
+def test_a_file_from_elsewhere_in_the_folder_is_told_before_any_work(studio: Studio, tmp_path: Path):
+    studio.output = tmp_path / "out"
+    (tmp_path / "out/given-away").mkdir(parents=True)
+    (tmp_path / "out/given-away/video.mp4").write_text("somebody's")
+    with pytest.raises(DestinationTaken, match=r"has video.mp4 from elsewhere"):
+        studio.render(spec())
+    assert not studio.blobs()
+    assert (tmp_path / "out/given-away/video.mp4").read_text() == "somebody's"
+    studio.render(spec(overwrite="always"))
+    assert (tmp_path / "out/given-away/video.mp4").read_bytes() != b"somebody's"
+
+
 def test_a_folder_that_cannot_be_written_to_is_told_before_any_work(studio: Studio, tmp_path: Path):
     (tmp_path / "file").write_text("not a folder")
     studio.output = tmp_path / "file"
