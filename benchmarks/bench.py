@@ -118,6 +118,8 @@ class Bench:
             peak = max(peak, _tree_bytes(process.pid))
             time.sleep(SAMPLE_EVERY_S)
         reader.join()
+        if process.returncode != 0:
+            raise SystemExit(f"the render ended with {process.returncode}")
         return peak
 
     def _start(self, spec: Mapping[str, Any], store: str) -> subprocess.Popen[bytes]:
@@ -179,7 +181,8 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 def _table(result: Mapping[str, Any]) -> Table:
     columns = tuple(column for column in result["works"][0] if column not in ("work", "runs"))
-    table = Table("work", *columns, title=f"{result['minutes']} min on {result['cores']} cores")
+    headers = (column.replace("_s", " s").replace("_", "\n") for column in columns)
+    table = Table("work", *headers, title=f"{result['minutes']} min on {result['cores']} cores")
     for row in result["works"]:
         table.add_row(row["work"], *(_cell(row[column], TARGETS.get(column)) for column in columns))
     return table

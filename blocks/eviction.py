@@ -76,7 +76,7 @@ class Shelf:
         """Return what is here now; `store` is the address of the whole store."""
         blobs, held = self.blobs(), self.pins.held()
         kept = [blob for blob in blobs if digest_of(blob.key) in held]
-        parts = [path.stat().st_size for path in self.parts.files()]
+        parts = [status.st_size for status in self.parts.files().values()]
         return CacheStatus(
             folder=str(self.root),
             store=store,

@@ -5,7 +5,7 @@ import hashlib
 import os
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -135,11 +135,16 @@ class PartFolder:
     def stale(self, *, older_than_s: float) -> list[Path]:
         """Return the half-fetched files that nobody has gone on with for long."""
         limit = time.time() - older_than_s
-        return [path for path in self.files() if path.stat().st_mtime < limit and not _is_locked(path)]
+        return [path for path, status in self.files().items() if status.st_mtime < limit and not _is_locked(path)]
 
-    def files(self) -> list[Path]:
-        """Return every half-fetched file."""
-        return [path for path in self.folder.glob("*") if path.suffix != _TAG_SUFFIX]
+    def files(self) -> dict[Path, os.stat_result]:
+        """Return every half-fetched file as it is now: those that are finished meanwhile are left out."""
+        found = {}
+        for path in self.folder.glob("*"):
+            if path.suffix != _TAG_SUFFIX:
+                with suppress(FileNotFoundError):
+                    found[path] = path.stat()
+        return found
 
     def remove(self, path: Path) -> None:
         """Remove a half-fetched file and what is noted of it."""

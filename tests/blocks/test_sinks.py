@@ -215,6 +215,29 @@ with PartFolder(Path(sys.argv[1])).claim(file.key) as part:
 """
 
 
+def test_downloads_that_end_while_the_folder_is_looked_at_are_no_error(parts: PartFolder):
+    ended = threading.Event()
+
+    def fetch(name: str) -> None:
+        while not ended.is_set():
+            with parts.claim(name) as part:
+                part.write(b"all of it")
+
+    fetching = [threading.Thread(target=fetch, args=(f"{number:064}",)) for number in range(4)]
+    for thread in fetching:
+        thread.start()
+    try:
+        for _ in range(2_000):
+            assert set(parts.stale(older_than_s=-60.0)) <= set(
+                map(parts.folder.joinpath, map("{:064}".format, range(4)))
+            )
+    finally:
+        ended.set()
+        for thread in fetching:
+            thread.join()
+    assert not parts.files()
+
+
 def test_a_killed_process_leaves_what_another_goes_on_with(parts: PartFolder):
     body = os.urandom(30_000_000)
     with range_server(body) as server:
