@@ -105,6 +105,11 @@ def _read_face(path: Path, version: tuple[int, int]) -> Face:
 def _opened(path: Path) -> Generator[TTFont]:
     """Open a font file; what is missing or broken in it raises FontUnreadable."""
     with soundness_told(path), TTFont(path, lazy=True) as font:
+        size = path.stat().st_size
+        if any(entry.offset + entry.length > size for entry in font.reader.tables.values()):
+            raise TTLibError(
+                "a table of it reaches beyond its end"
+            )  # reading it would ask for what it claims, gigabytes
         yield font
 
 

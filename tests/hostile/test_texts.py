@@ -137,6 +137,17 @@ def test_a_font_whose_name_would_be_a_script_is_refused(name: str, tmp_path: Pat
         load_faces([tmp_path])
 
 
+@pytest.mark.parametrize("table", [b"head", b"name", b"glyf", b"cmap"])
+def test_a_font_with_a_table_of_gigabytes_that_it_has_not_is_refused_unread(table: bytes, tmp_path: Path):
+    source = next((PROJECT / "assets" / "fonts").glob("NotoSansHebrew*.ttf"))
+    content = bytearray(source.read_bytes())
+    length = content.index(table) + 12  # of the table's row in the directory: tag, checksum, offset, length
+    content[length : length + 4] = (3 << 30).to_bytes(4, "big")
+    (tmp_path / "a.ttf").write_bytes(content)
+    with pytest.raises(FontUnreadable, match="beyond its end"):
+        load_faces([tmp_path])
+
+
 def test_markdown_of_a_report_says_only_what_is_meant():
     evil = "x` ![a](https://evil/pixel) \n\n# b | c <img src=x onerror=1>"
     assert "`" not in _code(evil)[1:-1]
