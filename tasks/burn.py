@@ -5,6 +5,7 @@ from contextvars import copy_context
 from functools import cache
 from pathlib import Path
 
+from blocks.memory import return_gaps
 from blocks.settings import get_settings
 from blocks.store import ArtifactStore, open_store
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
@@ -49,6 +50,7 @@ def burn_subtitles(
             for future in encoding.values():
                 future.cancel()
             wait(encoding.values())  # no encoder outlives the folder
+            return_gaps()
         segments = [
             Segment(blob=store.put(files[chunk], "video/mp4", move=True), frame_count=chunk.frame_count)
             for chunk in chunks
