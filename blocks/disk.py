@@ -25,10 +25,9 @@ class DiskFolder:
         """Open the folder, made if need be. Raises StoreRefused for one that cannot be used, DiskFull."""
         self.root = root
         try:
-            self.workspace = Workspace(root / "tmp")
+            with disk_full_named(root):
+                self.workspace = Workspace(root / "tmp")
         except OSError as error:
-            if is_disk_full(error):
-                raise DiskFull(path=str(root), reason=error.strerror) from error
             raise StoreRefused(uri=str(root), reason=error.strerror) from error
 
     def stat(self, key: str) -> Stored | None:

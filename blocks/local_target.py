@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from engines.disk_space import is_disk_full
 from engines.errors import StoreCorrupt, StoreRefused
 from models.destination import Labels
 
@@ -85,7 +86,7 @@ class LocalTarget:
             with tempfile.TemporaryFile(dir=nearest) as trial:
                 trial.write(bytes(_LEAST_ROOM))
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_disk_full(error):
                 raise OSError(error.errno, error.strerror, str(nearest)) from error
             raise StoreRefused(uri=str(self._folder), reason=f"cannot write to {nearest}: {error.strerror}") from error
 

@@ -33,9 +33,8 @@ def checked_address(url: httpx.URL, source: str, *, allow_private: bool) -> str:
     Raises SourceRefused when any of its addresses is not a public one, unless `allow_private`; SourceNotFound when
     there is no such host; DownloadFailed when the name service does not answer.
     """
-    port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(name_of(url), port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(name_of(url), port_of(url), type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise SourceRefused(source=source, reason=f"not a host name: {error}") from error
     except socket.gaierror as error:
@@ -55,7 +54,12 @@ def name_of(url: httpx.URL) -> str:
 
 def server_of(url: httpx.URL) -> str:
     """Return the host and port that an address names."""
-    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    return f"{url.host}:{port_of(url)}"
+
+
+def port_of(url: httpx.URL) -> int:
+    """Return the port that an address names, or else its scheme's."""
+    return url.port or (443 if url.scheme == "https" else 80)
 
 
 def is_public(address: str) -> bool:

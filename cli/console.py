@@ -21,5 +21,10 @@ def told_errors() -> Generator[None]:
     try:
         yield
     except NeuroShortsError as error:
-        stderr.print(str(error), style="red", markup=False, highlight=False)
+        tell_problem(str(error))
         raise typer.Exit(EXIT_SPEC_WRONG if isinstance(error, SpecMistake) else EXIT_RENDER_FAILED) from error
+
+
+def tell_problem(text: str) -> None:
+    """Print on stderr, as it is, what went wrong."""
+    stderr.print(text, style="red", markup=False, highlight=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import EXIT_SPEC_WRONG, stderr, stdout, told_errors
+from cli.console import EXIT_SPEC_WRONG, stdout, tell_problem, told_errors
 from cli.running import choose_server, in_flow_run, progress_bar
 from engines.errors import RowsFailed, SpecInvalid
 from models.destination import is_url
@@ -133,18 +133,20 @@ def _read_spec(argument: str) -> "ShortSpec":
             raise SpecInvalid(problems=(f"the spec is larger than {MOST_BYTES:,} bytes",))
         return load_spec(checked_text(decode(content)), base_dir=base_dir)
     except SpecInvalid as error:
-        stderr.print(str(_told_whole(error)), style="red", markup=False, highlight=False)
+        tell_problem(str(_told_whole(error)))
     except IsADirectoryError:
-        told = f"{argument}: is a folder; `neuroshorts batch {argument}` renders every spec in it"
-        stderr.print(told, style="red", markup=False, highlight=False)
+        tell_problem(f"{argument}: is a folder; `neuroshorts batch {argument}` renders every spec in it")
     except OSError as error:
-        stderr.print(f"{argument}: {error.strerror}", style="red", markup=False, highlight=False)
+        tell_problem(f"{argument}: {error.strerror}")
     raise typer.Exit(EXIT_SPEC_WRONG)
 
 
 def _told_whole(error: SpecInvalid) -> SpecInvalid:
     if error.sound is None:
         return error
+    if error.sound.brand:
+        with told_errors():
+            choose_server()  # which may know the kit
     from tasks.names import told_whole  # it imports Prefect, which only a spec that can be looked into is worth
 
     return told_whole(error)
@@ -156,7 +158,7 @@ def _time_ms(text: str) -> int:
     try:
         return time_ms(text)
     except ValueError as error:
-        stderr.print(f"--frame: {error}", style="red", markup=False, highlight=False)
+        tell_problem(f"--frame: {error}")
         raise typer.Exit(EXIT_SPEC_WRONG) from None
 
 

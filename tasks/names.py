@@ -3,6 +3,8 @@
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
+from httpx import HTTPError
+
 from engines.audio.espeak_voices import choose_voice
 from engines.errors import LimitPassed, NeuroShortsError, SpecInvalid, SpecMistake, VoiceUnavailable
 from engines.subtitles.fonts import find_fonts
@@ -67,20 +69,25 @@ def settled(spec: ShortSpec) -> ShortSpec:
 
 
 def told_whole(mistake: SpecInvalid) -> SpecInvalid:
-    """Return what is wrong with a spec's fields with the names beside them that there are not.
-
-    The brand kit is left out: it may have to be asked for.
-    """
+    """Return what is wrong with a spec's fields with the names beside them that there are not."""
     if mistake.sound is None:
         return mistake
+    lines = _wrong_names(mistake.sound)
+    new = [line for line in lines if not _is_below(line.partition(":")[0], mistake.fields)]
+    return SpecInvalid(problems=(*mistake.problems, *new))
+
+
+def _wrong_names(spec: ShortSpec) -> tuple[str, ...]:
+    """Return what `settled` says of a spec. What is wrong with the installation, the render of a right spec tells."""
     try:
-        settled(mistake.sound.model_copy(update={"brand": None}))
-    except SpecInvalid as more:
-        new = [line for line in more.problems if not _is_below(line.partition(":")[0], mistake.fields)]
-        return SpecInvalid(problems=(*mistake.problems, *new))
-    except NeuroShortsError:  # a file of the installation is wrong, which the render of a right spec tells
-        return mistake
-    return mistake
+        settled(spec)
+    except SpecInvalid as mistake:
+        return mistake.problems
+    except HTTPError:  # nobody answers, or not to us, who could know the brand kit
+        return _wrong_names(spec.model_copy(update={"brand": None})) if spec.brand else ()
+    except NeuroShortsError:
+        return ()
+    return ()
 
 
 def _is_below(field: str, others: Iterable[str]) -> bool:

@@ -125,6 +125,21 @@ def test_names_that_there_are_not_are_told_beside_other_mistakes_in_one_round(tm
     assert ended.stderr.startswith("the spec has 12 mistakes:")
 
 
+def test_a_brand_kit_that_there_is_not_is_told_in_the_same_round(prefect_server: str, tmp_path: Path):
+    (tmp_path / "spec.yaml").write_text(f"brand: nobodys\n{UNKNOWN}")
+    ended = run("render", "spec.yaml", home=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("the spec has 13 mistakes:")
+    assert "brand: no kit 'nobodys'" in ended.stderr
+
+
+def test_a_brand_kit_that_nobody_can_be_asked_for_hides_no_other_mistake(tmp_path: Path):
+    (tmp_path / "spec.yaml").write_text(f"brand: nobodys\n{UNKNOWN}")
+    ended = run("render", "spec.yaml", home=tmp_path, **without_server(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("the spec has 12 mistakes:")
+
+
 def test_a_wrong_spec_tells_every_mistake_before_any_work(tmp_path: Path):
     (tmp_path / "spec.yaml").write_text(WRONG)
     ended = run("render", "spec.yaml", home=tmp_path, **without_server(tmp_path))

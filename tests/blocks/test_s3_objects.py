@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from blocks.sinks import PartFolder, Sink
 from blocks.sources import locate
 from blocks.store import ArtifactStore
 from engines.errors import DownloadFailed, StoreUnreachable, TransientError
-from tests.fault_proxy import SPOILT
+from tests.fault_proxy import SPOILT, Fault
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 CONTENT = random.Random(5).randbytes(1_000_003)
@@ -108,15 +108,15 @@ def test_what_a_killed_process_has_fetched_is_not_fetched_again(s3: Any, tmp_pat
     path = tmp_path / "film"
     path.write_bytes(CONTENT)
     ref = here.put(path, "video/mp4")
-    stop = s3.proxy.fault("slow", method="GET", path="/blobs/", times=0, seconds=60)
-    s3.proxy.after("GET", "/blobs/", lambda: setattr(stop, "times", 100), times=5)
+    stalled = Fault("slow", "GET", "/blobs/", times=s3_objects.PIECES_AT_ONCE, seconds=60)
+    s3.proxy.after("GET", "/blobs/", lambda: s3.proxy.faults.append(stalled), times=4)
     command = [sys.executable, "-c", KILLED, f"{s3.url}/store", str(tmp_path / "there"), ref.model_dump_json()]
-    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **s3.environment})
-    deadline = time.monotonic() + 120
-    while not _fetched(there) and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
+    with subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **s3.environment}) as process:
+        try:
+            wait_for(lambda: not stalled.times, what="its last requests")
+        finally:
+            process.kill()
+    assert process.returncode == -signal.SIGKILL
     came = _fetched(there)
     assert came >= 100_000
     s3.proxy.faults.clear()

@@ -202,6 +202,7 @@ def test_of_many_at_once_one_holds_the_file(parts: PartFolder):
 
 
 KILLED = """
+import signal
 import sys
 from pathlib import Path
 from blocks.settings import Settings
@@ -210,7 +211,14 @@ from blocks.web import WebFile
 
 file = WebFile(sys.argv[2], Settings(allow_private_networks=True))
 with PartFolder(Path(sys.argv[1])).claim(file.key) as part:
-    part.write = lambda chunk, write=part.write: (write(chunk), part._file.flush(), print(part.count, flush=True))
+    def write(chunk, write=part.write):
+        write(chunk)
+        part._file.flush()
+        if part.count >= 1_000_000:
+            print("some of it", flush=True)
+            signal.pause()
+
+    part.write = write
     file.download(part)
 """
 
@@ -244,8 +252,7 @@ def test_a_killed_process_leaves_what_another_goes_on_with(parts: PartFolder):
         command = [sys.executable, "-c", textwrap.dedent(KILLED), str(parts.folder), server.url]
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        while int(process.stdout.readline()) < 1_000_000:
-            pass
+        assert process.stdout.readline() == "some of it\n"
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()

@@ -120,7 +120,9 @@ class BatchClient:
     def _is_settled(self, run: FlowRun) -> bool:
         """Whether the batch has told of all its rows, and trying again would do none of them."""
         report = verdict.batch_report(self.world, self.asked[run.id])
-        return run.state_type is StateType.FAILED and report is not None and report.unfinished == verdict.NEVER_DONE
+        if run.state_type is not StateType.FAILED or report is None:
+            return False
+        return report.unfinished == verdict.NEVER_DONE and all(row.state.is_settled for row in report.rows)
 
 
 def test_every_render_is_done_once_or_has_failed_with_a_reason(
