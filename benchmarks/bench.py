@@ -90,8 +90,7 @@ class Bench:
         process = self._start(spec, store)
         output, _ = process.communicate()
         wall_s = time.monotonic() - started
-        if process.returncode != 0:
-            raise SystemExit(f"the render ended with {process.returncode}")
+        _require_success(process)
         report = json.loads(output)
         return Rendered(wall_s, report["seconds"], Path(report["publication"]["files"][0]["uri"]))
 
@@ -118,8 +117,7 @@ class Bench:
             peak = max(peak, _tree_bytes(process.pid))
             time.sleep(SAMPLE_EVERY_S)
         reader.join()
-        if process.returncode != 0:
-            raise SystemExit(f"the render ended with {process.returncode}")
+        _require_success(process)
         return peak
 
     def _start(self, spec: Mapping[str, Any], store: str) -> subprocess.Popen[bytes]:
@@ -159,6 +157,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=int, default=1, help="length of each work")
     parser.add_argument("--json", type=Path, default=CACHE / "bench.json")
     return parser.parse_args()
+
+
+def _require_success(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode != 0:
+        raise SystemExit(f"the render ended with {process.returncode}")
 
 
 def _tree_bytes(pid: int) -> int:

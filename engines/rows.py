@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engines.errors import SpecInvalid
-from engines.specfile import MOST_BYTES, build_spec, load_spec
+from engines.specfile import MOST_BYTES, build_spec, each_once, load_spec
 from models.batch import ParsedRow
 
 NAME_FIELD = "name"
@@ -70,7 +70,7 @@ def checked_text(text: str) -> str:
 def parse_json(text: str) -> object:
     """Return strict JSON. Raises SpecInvalid, also for a key that is given twice and for NaN and Infinity."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=each_once, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise SpecInvalid(problems=(f"not readable as JSON: {error.msg} at character {error.pos + 1}",)) from None
     except RecursionError:
@@ -87,15 +87,6 @@ def _json_row(line: str, *, origin: str, base: Path | str) -> ParsedRow:
     except SpecInvalid as error:
         return ParsedRow(origin=origin, problems=error.problems)
     return row_of(fields, origin=origin, base=base)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in fields:
-            raise SpecInvalid(problems=(f"{key!r} is given twice",))
-        fields[key] = value
-    return fields
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,13 +1,11 @@
 """Scripts whose letters change with their neighbours: what it takes to set them, and whether it is here."""
 
-import unicodedata
-
 from fontTools.unicodedata import script, script_name
 from PIL import features
 
 from engines.errors import ShaperMissing
+from engines.writing_order import is_leftwards
 
-_LEFTWARDS = ("R", "AL")
 _JOINED = frozenset(
     ("Beng", "Deva", "Gujr", "Guru", "Khmr", "Knda", "Mlym", "Mong", "Mymr", "Orya", "Sinh", "Taml", "Telu", "Tibt")
 )
@@ -26,4 +24,4 @@ def require_shaping(text: str) -> None:
 
 
 def _is_shaped(char: str) -> bool:
-    return unicodedata.bidirectional(char) in _LEFTWARDS or script(char) in _JOINED
+    return is_leftwards(char) or script(char) in _JOINED

@@ -75,21 +75,22 @@ def build_spec(data: object, *, base_dir: Path | str) -> ShortSpec:
         raise SpecInvalid(problems=tuple(found.lines.values()), fields=tuple(found.lines), sound=found.sound) from None
 
 
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object that JSON's `pairs` make. Raises SpecInvalid for a key that is given twice."""
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise SpecInvalid(problems=(f"{key!r} is given twice",))
+        fields[key] = value
+    return fields
+
+
 def _parse(text: str) -> object:
     """Return the data in `text`. JSON comes first: YAML reads its tabs and its escaped emoji in other ways."""
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=each_once)
     except ValueError:
         return yaml.load(text, _StrictLoader)  # noqa: S506  a SafeLoader
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SpecInvalid(problems=(f"{twice!r} is given twice",))
-    return data
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:

@@ -1,6 +1,7 @@
 """In what order text stands on screen: the Unicode bidirectional algorithm, for who draws a line piece by piece."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -8,7 +9,7 @@ from bidi import algorithm
 
 from engines.clusters import DIRECTION_MARKS, is_invisible
 
-_LEFTWARDS = ("R", "AL")
+_LEFTWARDS = frozenset({"R", "AL"})  # the classes of letters of Unicode's bidirectional algorithm
 LTR_MARK, RTL_MARK = DIRECTION_MARKS[0], DIRECTION_MARKS[1]
 _BRACKETS = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
 
@@ -26,8 +27,13 @@ L = TypeVar("L", bound=Leveled)
 
 def is_rtl(texts: Sequence[str]) -> bool:
     """Tell whether most letters of `texts` are written from right to left."""
-    levels = [unicodedata.bidirectional(char) for text in texts for char in text]
-    return sum(level in _LEFTWARDS for level in levels) > levels.count("L")
+    directions = Counter(map(unicodedata.bidirectional, "".join(texts)))
+    return sum(directions[each] for each in _LEFTWARDS) > directions["L"]
+
+
+def is_leftwards(char: str) -> bool:
+    """Tell whether a character is a letter, or the like, of a script that is written from right to left."""
+    return unicodedata.bidirectional(char) in _LEFTWARDS
 
 
 def embedding_levels(text: str, *, rtl: bool, pairs_brackets: bool = False) -> list[int]:

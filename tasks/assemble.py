@@ -61,7 +61,7 @@ def assemble_video(
         )
 
 
-@step(version=10, run_name="make_poster")
+@step(version=11, run_name="make_poster")
 def make_poster(
     shots: tuple[Shot, ...],
     frame_counts: tuple[int, ...],

@@ -20,7 +20,7 @@ TIMEOUT_S = 60.0
 LABEL_FONT = FONTS_DIR / "Montserrat-ExtraBold.ttf"
 
 
-@step(version=1, run_name="draw_frame: {frame} of scene {number} of {total}", exclude=("number", "total"))
+@step(version=2, run_name="draw_frame: {frame} of scene {number} of {total}", exclude=("number", "total"))
 def draw_frame(
     shot: Shot,
     previous: Previous | None,

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from blocks.settings import get_settings
-from engines.subtitles.faces import FONT_SUFFIXES, load_faces
+from engines.subtitles.faces import FONT_SUFFIXES, font_files, load_faces
 from engines.subtitles.typeset import CaptionLibrary
 
 ASSETS_DIR = Path(__file__).resolve().parent.parent / "assets"
@@ -61,7 +61,7 @@ def library_version() -> str:
 
 @cache
 def _shipped_version() -> str:
-    paths = sorted([*_fonts_in(FONTS_DIR), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE, EMOJI_FILE])
+    paths = sorted([*font_files(FONTS_DIR), *PRESETS_DIR.rglob("*.toml"), SAFE_AREAS_FILE, EMOJI_FILE])
     return _digest(f"{path.relative_to(ASSETS_DIR)} {_hash(path)}" for path in paths)
 
 
@@ -83,7 +83,3 @@ def _hash(path: Path) -> str:
 
 def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _fonts_in(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in FONT_SUFFIXES]

@@ -69,11 +69,16 @@ def load_faces(fonts_dirs: Sequence[Path]) -> tuple[Face, ...]:
     """Return every font file of the folders, by name; of two faces of one name, that of the earlier folder."""
     faces: dict[str, Face] = {}
     for folder in fonts_dirs:
-        for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in FONT_SUFFIXES):
+        for path in font_files(folder):
             status = path.stat()
             face = _read_face(path, (status.st_mtime_ns, status.st_size))
             faces.setdefault(face.full_name, face)
     return tuple(faces.values())
+
+
+def font_files(folder: Path) -> list[Path]:
+    """Return the font files of a folder, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in FONT_SUFFIXES)
 
 
 @lru_cache(maxsize=256)
@@ -107,9 +112,8 @@ def _opened(path: Path) -> Generator[TTFont]:
     with soundness_told(path), TTFont(path, lazy=True) as font:
         size = path.stat().st_size
         if any(entry.offset + entry.length > size for entry in font.reader.tables.values()):
-            raise TTLibError(
-                "a table of it reaches beyond its end"
-            )  # reading it would ask for what it claims, gigabytes
+            # Reading it would ask for as much memory as it claims, gigabytes.
+            raise TTLibError("a table of it reaches beyond its end")
         yield font
 
 

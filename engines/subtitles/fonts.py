@@ -6,12 +6,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fontTools import unicodedata
-from PIL import ImageFont, features
+from PIL import ImageFont
 
 from engines.clusters import PICTURE_SELECTOR, clusters, is_emoji, stretches
 from engines.emoji import EmojiPictures, open_emoji
 from engines.errors import FontUnknown, GlyphsMissing
-from engines.shaping import require_shaping
+from engines.shaping import can_shape, require_shaping
 from engines.subtitles.faces import Face, load_faces, soundness_told
 
 MEASURE_EM_PX = 512  # large, so that hinting and rounding do not show in the widths
@@ -137,7 +137,7 @@ def _scripts(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _measuring_font(path: Path) -> ImageFont.FreeTypeFont:
-    engine = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
+    engine = ImageFont.Layout.RAQM if can_shape() else ImageFont.Layout.BASIC
     return ImageFont.truetype(path, size=MEASURE_EM_PX, layout_engine=engine)
 
 

@@ -36,8 +36,7 @@ def planes(frame: Frame) -> Iterator[Frame]:
     """Yield views of the luma plane (h, w) and of both chroma planes (h // 2, w // 2)."""
     width_px, height_px = frame_size(frame)
     yield frame[:height_px]
-    for chroma in np.split(frame[height_px:], 2):
-        yield chroma.reshape(height_px // 2, width_px // 2)
+    yield from frame[height_px:].reshape(2, height_px // 2, width_px // 2)
 
 
 def blend(under: Frame, over: Frame, opacity: float, out: Frame) -> Frame:

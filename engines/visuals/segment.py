@@ -27,7 +27,6 @@ from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
 from models.shots import EffectUse, Footage, Shot
 
-LONGEST_CHUNK_MS = 2_500
 THREADS_OF_LONG = 2  # of footage that cannot be cut so short, and would end last
 
 _PNG = ("-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", "rgb24", "-f", "image2", "-update", "1", "-y")
@@ -64,17 +63,18 @@ class Scene(NamedTuple):
     outgoing: Outgoing | None
     overlays: OverlayFiles
     video: VideoSettings
+    longest_chunk_ms: int
 
 
 def chunks_of(scene: Scene) -> tuple[Chunk, ...]:
-    """Cut a scene into the fewest chunks of like length that last at most LONGEST_CHUNK_MS each, where that is cheap.
+    """Cut a scene into the fewest chunks of like length that last at most `longest_chunk_ms`, where that is cheap.
 
     Chunks are encoded side by side: a scene that was changed alone has several cores, and at the end of a render no
     core waits long for the last one. Plain footage is cut at its own key frames only, and other footage not at all: a
     chunk would decode everything since the last key frame for nothing. Only the scene decides, so its bytes are always
     the same. Raises SourceUnreadable.
     """
-    count = -(-scene.frame_count // _longest_chunk(scene.video))
+    count = -(-scene.frame_count // _longest_chunk(scene))
     edges = [scene.frame_count * number // count for number in range(1, count)]
     if _has_footage(scene.loaded.shot):
         part = _plain_footage(scene) if edges else None
@@ -109,9 +109,7 @@ def draw_frame(scene: Scene, number: int, *, output: Path, timeout_s: float) -> 
 
 def shot_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: VideoSettings) -> NDArray[np.uint8]:
     """Return frame `number` of a shot as RGB (height_px, width_px, 3), without captions and transition."""
-    # No more is decoded than a plain shot needs; a camera's path is laid over the whole of it.
-    length = number + 1 if is_plain(loaded.shot, video) else frame_count
-    source, clip = open_shot(loaded, video, frame_count=length)
+    source, clip = open_shot(loaded, video, frame_count=_needed(loaded, number + 1, frame_count, video))
     with source:
         return i420_to_rgb(clip.get_frame(frame_to_seconds(number, video.fps)))
 
@@ -129,8 +127,13 @@ def near_key_frame(loaded: LoadedShot, *, number: int, frame_count: int, video: 
     )
 
 
-def _longest_chunk(video: VideoSettings) -> int:
-    return frames_covering(LONGEST_CHUNK_MS, video.fps)
+def _needed(loaded: LoadedShot, stop: int, frame_count: int, video: VideoSettings) -> int:
+    """Return how many of a shot's frames must be opened to see those before `stop`, so that no more are decoded."""
+    return stop if is_plain(loaded.shot, video) else frame_count  # a camera's path is laid over the whole of it
+
+
+def _longest_chunk(scene: Scene) -> int:
+    return frames_covering(scene.longest_chunk_ms, scene.video.fps)
 
 
 def nearest(edges: Sequence[int], allowed: Sequence[int], *, reach: int) -> list[int]:
@@ -188,7 +191,7 @@ def _arguments(scene: Scene, chunk: Chunk, output: Path, *, piped_frames: int, b
         piped_frames=piped_frames,
         body=body,
         overlays=scene.overlays,
-        threads=1 if chunk.frame_count <= _longest_chunk(scene.video) else THREADS_OF_LONG,
+        threads=1 if chunk.frame_count <= _longest_chunk(scene) else THREADS_OF_LONG,
         output=output,
     )
 
@@ -205,7 +208,8 @@ def _pipe_frames(scene: Scene, frames: Chunk, arguments: list[str], timeout_s: f
 
 def _composed(scene: Scene, frames: Chunk, open_files: ExitStack) -> VideoClip:
     """Return the scene as a clip, with its transition if that reaches into `frames`."""
-    source, clip = open_shot(scene.loaded, scene.video, frame_count=scene.frame_count)
+    needed = _needed(scene.loaded, frames.stop, scene.frame_count, scene.video)
+    source, clip = open_shot(scene.loaded, scene.video, frame_count=needed)
     open_files.enter_context(source)
     if scene.outgoing is None or frames.start >= scene.outgoing.transition_frames:
         return clip

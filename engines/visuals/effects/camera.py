@@ -7,7 +7,7 @@ from moviepy import Effect, VideoClip
 from engines.visuals.motion import window_during
 from engines.visuals.per_frame import per_frame
 from engines.visuals.planar import Frame, new_frame
-from engines.visuals.resampling import resample
+from engines.visuals.resampling import Picture, resample, with_margin
 from models.shots import Plate, Shot, Window
 
 
@@ -26,15 +26,17 @@ class CameraMove(Effect):
     def apply(self, clip: VideoClip) -> VideoClip:
         """Return `clip` seen through the moving window."""
         out = new_frame(self.width_px, self.height_px)
-        is_still = isinstance(self.shot.picture, Plate)
+        still: Picture | None = None
         shown: Window | None = None
 
         def seen(frame: Frame, t: float) -> Frame:
-            nonlocal shown
+            nonlocal still, shown
             window = window_during(self.shot, t, duration_s=clip.duration, played_s=self.played_s)
-            if not (is_still and window == shown):  # before and after a punch-in nothing changes
-                resample(frame, window, out)
-                shown = window
+            if not isinstance(self.shot.picture, Plate):
+                return resample(Picture.of(frame), window, out)
+            if window != shown:  # before and after a punch-in nothing changes
+                still, shown = still or with_margin(frame), window
+                resample(still, window, out)
             return out
 
         return per_frame(clip, seen, size=(self.width_px, self.height_px))

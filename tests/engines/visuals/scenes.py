@@ -51,7 +51,14 @@ def scene(
     loaded: LoadedShot, frame_count: int, *, outgoing: Outgoing | None = None, video: VideoSettings = VIDEO
 ) -> Scene:
     """A scene with nothing over it."""
-    return Scene(loaded, frame_count=frame_count, outgoing=outgoing, overlays=OverlayFiles(), video=video)
+    return Scene(
+        loaded,
+        frame_count=frame_count,
+        outgoing=outgoing,
+        overlays=OverlayFiles(),
+        video=video,
+        longest_chunk_ms=2_500,
+    )
 
 
 def burn(wanted: Scene, output: Path, *, chunk: Chunk | None = None, timeout_s: float = 60) -> Path:

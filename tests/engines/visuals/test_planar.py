@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from engines.visuals.motion import window_at, window_path
 from engines.visuals.planar import Frame, blend, frame_size, new_frame, planes
-from engines.visuals.resampling import resample
+from engines.visuals.resampling import Picture, resample, with_margin
 from models.artifacts import ArtifactRef
 from models.picture import MotionName
 from models.shots import FULL_WINDOW, Plate, Shot, Window
@@ -41,10 +43,14 @@ def test_planes_are_views_that_cover_the_frame():
     assert frame_size(frame) == (16, 8)
 
 
-@given(windows)
-def test_an_even_ramp_is_resampled_to_what_the_window_shows_of_it(window: Window):
+BOTH = pytest.mark.parametrize("picture", [Picture.of, with_margin], ids=["plain", "with a margin"])
+
+
+@BOTH
+@given(window=windows)
+def test_an_even_ramp_is_resampled_to_what_the_window_shows_of_it(picture: Callable[[Frame], Picture], window: Window):
     across, down = 100, 80
-    shown = resample(ramp(*PICTURE, across=across, down=down), window, new_frame(*CANVAS))
+    shown = resample(picture(ramp(*PICTURE, across=across, down=down)), window, new_frame(*CANVAS))
     for plane in planes(shown):
         rows, columns = plane.shape
         u = window.x + window.width * (np.arange(columns) + 0.5) / columns
@@ -55,16 +61,28 @@ def test_an_even_ramp_is_resampled_to_what_the_window_shows_of_it(window: Window
         assert abs(inner.mean()) <= 0.1
 
 
-def test_the_whole_window_at_the_same_size_changes_nothing():
+@BOTH
+def test_the_whole_window_at_the_same_size_changes_nothing(picture: Callable[[Frame], Picture]):
     noise = np.random.default_rng(1).integers(0, 256, (96, 64), dtype=np.uint8)
-    assert np.array_equal(resample(noise, FULL_WINDOW, new_frame(64, 64)), noise)
+    assert np.array_equal(resample(picture(noise), FULL_WINDOW, new_frame(64, 64)), noise)
 
 
-@given(st.integers(0, 40), st.integers(0, 28))
-def test_a_window_of_whole_pixels_is_a_crop(x: int, y: int):
+@given(window=windows)
+def test_a_margin_changes_no_pixel_by_more_than_the_tolerance_does(window: Window):
+    """The ramp rises by a level every three pixels: a twenty-fifth of a pixel is no more than a rounding."""
+    frame = ramp(*PICTURE, across=200, down=10)
+    plain, margined = (
+        resample(picture(frame), window, new_frame(*CANVAS)).astype(int) for picture in (Picture.of, with_margin)
+    )
+    assert np.abs(plain - margined).max() <= 1
+
+
+@BOTH
+@given(x=st.integers(0, 40), y=st.integers(0, 28))
+def test_a_window_of_whole_pixels_is_a_crop(picture: Callable[[Frame], Picture], x: int, y: int):
     noise = np.random.default_rng(2).integers(0, 256, (96 * 3 // 2, 128), dtype=np.uint8)
     window = Window(x=2 * x / 128, y=2 * y / 96, width=48 / 128, height=40 / 96)
-    shown = resample(noise, window, new_frame(48, 40))
+    shown = resample(picture(noise), window, new_frame(48, 40))
     assert np.array_equal(shown[:40], noise[2 * y : 2 * y + 40, 2 * x : 2 * x + 48])
 
 
@@ -78,11 +96,12 @@ def spot_path(motion: MotionName, easing: str) -> np.ndarray:
     picture[:height] = np.rint(16 + 200 * np.exp(-distance / (2 * 4**2)))
     start, end = window_path(motion, picture_px=PICTURE, canvas_px=CANVAS, room=(1.15, 1.15))
     plate = Plate(blob=REF, width_px=width, height_px=height)
+    board = with_margin(picture)
     shot = Shot(picture=plate, window_from=start, window_to=end, easing=easing)
     found = []
     for number in range(FRAMES):
         window = window_at(shot, number / FRAMES)
-        light = resample(picture, window, new_frame(*CANVAS))[: CANVAS[1]].astype(float) - 16
+        light = resample(board, window, new_frame(*CANVAS))[: CANVAS[1]].astype(float) - 16
         seen_x = (light.sum(0) * (np.arange(CANVAS[0]) + 0.5)).sum() / light.sum()
         seen_y = (light.sum(1) * (np.arange(CANVAS[1]) + 0.5)).sum() / light.sum()
         exact_x = (center[0] / width - window.x) / window.width * CANVAS[0]

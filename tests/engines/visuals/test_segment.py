@@ -1,5 +1,7 @@
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import av
 import numpy as np
@@ -9,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from engines import ffmpeg
 from engines.errors import FfmpegFailed, FfmpegTimeout, SourceUnreadable
 from engines.visuals.encoder import CaptionFiles, ImageFile, OverlayFiles
 from engines.visuals.segment import (
-    LONGEST_CHUNK_MS,
     Chunk,
     Outgoing,
     Scene,
@@ -153,14 +155,19 @@ def test_a_poster_takes_the_key_frame_nearest_to_the_wanted_one(
 STILL = LoadedShot(Shot(picture=Plate(blob=REF, width_px=128, height_px=96)), Path("a.npy"))
 
 
-@given(frame_count=st.integers(1, 5000), fps=st.sampled_from([Fraction(24), FPS, Fraction(30000, 1001), Fraction(60)]))
-def test_chunks_cover_a_still_and_are_alike(frame_count: int, fps: Fraction):
-    chunks = chunks_of(scene(STILL, frame_count, video=VIDEO.model_copy(update={"fps": fps})))
+@given(
+    frame_count=st.integers(1, 5000),
+    fps=st.sampled_from([Fraction(24), FPS, Fraction(30000, 1001), Fraction(60)]),
+    longest_ms=st.integers(2_500, 10_000),
+)
+def test_chunks_cover_a_still_and_are_alike(frame_count: int, fps: Fraction, longest_ms: int):
+    still = scene(STILL, frame_count, video=VIDEO.model_copy(update={"fps": fps}))
+    chunks = chunks_of(still._replace(longest_chunk_ms=longest_ms))
     assert [number for chunk in chunks for number in range(*chunk)] == list(range(frame_count))
     lengths = {chunk.frame_count for chunk in chunks}
     assert max(lengths) - min(lengths) <= 1
-    assert (max(lengths) - 1) * 1000 < LONGEST_CHUNK_MS * fps
-    assert len(chunks) == 1 or min(lengths) * 2000 >= (LONGEST_CHUNK_MS - 100) * fps
+    assert (max(lengths) - 1) * 1000 < longest_ms * fps
+    assert len(chunks) == 1 or min(lengths) * 2000 >= (longest_ms - 100) * fps
 
 
 @given(
@@ -213,6 +220,21 @@ def test_chunks_show_what_the_scene_in_one_piece_would(tmp_path: Path, kind: str
     if captioned:
         lit = [frame[: VIDEO.height_px].max() for frame in joined]
         assert [number for number, level in enumerate(lit) if level > 230 and number in (11, 12, 29, 30)] == [12, 29]
+
+
+def test_a_transition_decodes_no_more_of_footage_than_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    wanted: list[int] = []
+    frames_out = ffmpeg.frames_out
+
+    def noted(arguments: list[str], *, timeout_s: float) -> AbstractContextManager[IO[bytes]]:
+        wanted.append(int(arguments[arguments.index("-frames:v") + 1]))
+        return frames_out(arguments, timeout_s=timeout_s)
+
+    monkeypatch.setattr(ffmpeg, "frames_out", noted)
+    before, clip = counted(tmp_path / "before.mp4", 60), counted(tmp_path / "clip.mp4", 60)
+    frames = burnt(scene(clip, 40, outgoing=Outgoing(before, 30, 6, FADE)), tmp_path / "a.mp4")
+    assert numbers(frames[6:]) == list(range(6, 40))
+    assert wanted == [6, 6]
 
 
 @pytest.mark.parametrize("kind", ["still", "footage", "fade"])
