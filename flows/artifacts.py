@@ -34,7 +34,7 @@ def show_preview(report: PreviewReport, *, picture_url: str) -> None:
 
 def show_failures(failures: Sequence[StepFailure]) -> None:
     """Attach a table of what went wrong to the flow run: which step of which scene, why, and whether it may pass."""
-    rows = [{name: harmless(cell) for name, cell in failure.model_dump(mode="json").items()} for failure in failures]
+    rows = [harmless(failure.model_dump(mode="json")) for failure in failures]
     create_table_artifact(rows, key="render-failures", description="Why the render failed")
 
 

@@ -58,7 +58,7 @@ class BatchView:
         rows = list(self._statuses.values())
         if len(rows) > MOST_TABLE_ROWS:
             rows.sort(key=lambda status: _ORDER.index(status.state) if status.state in _ORDER else len(_ORDER))
-        return [{column: harmless(cell) for column, cell in cells(status).items()} for status in rows[:MOST_TABLE_ROWS]]
+        return [harmless(cells(status)) for status in rows[:MOST_TABLE_ROWS]]
 
     def _summary(self) -> str:
         states = [status.state for status in self._statuses.values()]

@@ -81,16 +81,17 @@ def gather(steps: Steps, job: Job) -> Material:
     splitting = steps.fan_out(split_voice_over, voice_inputs.for_voice_over(spec, scenes, fetching))
     seeking = PictureSteps(steps, pictures, slug=slug)
     fetching |= seeking.futures
+    tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))  # the longest, so no core is left with it
     composing = steps.fan_out(compose_clip, cut_inputs.for_compose(cuts, scenes, fetching))
-    tuning = steps.fan_out(prepare_music, inputs.for_music(spec, fetching))  # fills the cores that the rest leaves idle
     steps.wait(fetching, sounding, speaking, splitting)
     sources, effects = results(fetching), results(sounding)
-    effects |= steps.make_all(prepare_effect, inputs.for_card_sounds(scenes, sources))
+    effects |= steps.make_all(prepare_effect, inputs.for_card_sounds(scenes, sources), ahead=True)
     narrations = voice_inputs.by_scene(results(speaking), results(splitting))
     credits = seeking.keep(sources)
 
-    timeline = steps.run(plan_timeline, **inputs.for_plan(spec, scenes, narrations, sources))
-    captions = steps.make_all(typeset_captions, cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline))
+    timeline = steps.run(plan_timeline, ahead=True, **inputs.for_plan(spec, scenes, narrations, sources))
+    setting = cut_inputs.for_captions(cuts, scenes, sources, narrations, timeline)
+    captions = steps.make_all(typeset_captions, setting, ahead=True)
     laying = cut_inputs.for_overlays(cuts, scenes, sources, captions, timeline)
-    drawn = captions | steps.make_all(draw_overlays, laying)
+    drawn = captions | steps.make_all(draw_overlays, laying, ahead=True)
     return Material(sources, effects, tuning, narrations, composing, timeline, captions, drawn, credits)

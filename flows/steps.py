@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
+from inspect import signature
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from prefect import Task
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from blocks.leaving import leave_soon
+from blocks.settings import get_settings
 from flows.progress import Progress
 from models.report import ServiceReport, StepFailure, StepReport
 from tasks.clock import step_clock
@@ -31,6 +34,7 @@ class Steps:
     def __init__(self, *, total: int) -> None:
         self._progress = Progress(total=total)
         self._stack = ExitStack()
+        self._ahead: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=get_settings().scene_workers)
         self._names: dict[PrefectFuture[Any], str] = {}
         self._running: list[PrefectFuture[Any]] = []
         self._seen: set[PrefectFuture[Any]] = set()
@@ -40,6 +44,7 @@ class Steps:
         self._seconds = self._stack.enter_context(step_clock())
         self._ledger = self._stack.enter_context(service_ledger())
         self._stack.enter_context(blobs_kept())
+        self._stack.enter_context(self._ahead)
         return self
 
     def __exit__(
@@ -47,20 +52,22 @@ class Steps:
     ) -> None:
         if error is None:
             self._progress.finish()
-        self._stack.close()
         if kind is TerminationSignal:
-            leave_soon()
+            leave_soon()  # first: what follows waits for steps that went ahead
+        self._stack.close()
 
-    def submit(self, task: Task[..., R], **inputs: Any) -> PrefectFuture[R]:
+    def submit(self, task: Task[..., R], /, *, ahead: bool = False, **inputs: Any) -> PrefectFuture[R]:
         """Hand a step to the task runner; it starts when its inputs are there and a worker is free.
 
+        A light step that much else waits for goes `ahead` of all that was submitted before, on workers of its own.
         A step that was submitted before with equal inputs is not run again: both share its future.
         """
         same = (task.name, _hashable(inputs))
         if same in self._known:
             self._progress.expect_fewer()
             return self._known[same]
-        future = self._known[same] = cast(PrefectFuture[R], task.submit(**inputs))
+        future = self._hasten(task, inputs) if ahead else cast(PrefectFuture[R], task.submit(**inputs))
+        self._known[same] = future
         self._names[future] = str(task.task_run_name or task.name).format(**inputs)
         self._running.append(future)
         return future
@@ -70,6 +77,7 @@ class Steps:
         task: Task[..., R],
         inputs: Mapping[K, Inputs],
         *,
+        ahead: bool = False,
         largest_first: Callable[[Inputs], int] | None = None,
     ) -> dict[K, PrefectFuture[R]]:
         """Submit one step for each of the inputs and return their futures under the same keys, in the same order.
@@ -77,7 +85,7 @@ class Steps:
         With `largest_first` the large ones start early, so that the last worker is not left alone with one.
         """
         order = sorted(inputs, key=lambda key: -largest_first(inputs[key])) if largest_first else inputs
-        futures = {key: self.submit(task, **inputs[key]) for key in order}
+        futures = {key: self.submit(task, ahead=ahead, **inputs[key]) for key in order}
         return {key: futures[key] for key in inputs}
 
     def settle(self) -> None:
@@ -100,18 +108,18 @@ class Steps:
         if not all(future.state.is_completed() for future in futures):
             self.settle()
 
-    def run(self, task: Task[..., R], **inputs: Any) -> R:
+    def run(self, task: Task[..., R], /, *, ahead: bool = False, **inputs: Any) -> R:
         """Submit one step, wait for it, and return its result; what else runs goes on. Raises what `settle` raises."""
-        future = self.submit(task, **inputs)
+        future = self.submit(task, ahead=ahead, **inputs)
         self.wait({"": future})
         return future.result()
 
-    def make_all(self, task: Task[..., R], inputs: Mapping[K, Inputs]) -> dict[K, R]:
+    def make_all(self, task: Task[..., R], inputs: Mapping[K, Inputs], *, ahead: bool = False) -> dict[K, R]:
         """Submit one step for each of the inputs, wait for these, and return their results; what else runs goes on.
 
         Raises what `settle` raises.
         """
-        futures = self.fan_out(task, inputs)
+        futures = self.fan_out(task, inputs, ahead=ahead)
         self.wait(futures)
         return results(futures)
 
@@ -129,6 +137,11 @@ class Steps:
     def services(self) -> tuple[ServiceReport, ...]:
         """Return what the steps had to do with outside services."""
         return self._ledger.reports()
+
+    def _hasten(self, task: Task[..., R], inputs: Inputs) -> PrefectFuture[R]:
+        given = signature(task.fn).bind(**inputs)
+        given.apply_defaults()  # they count in the cache key
+        return self._ahead.submit(task, given.arguments)
 
     def _see_through(self, futures: Sequence[PrefectFuture[Any]]) -> None:
         """Wait for steps, and count each of them once."""

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections.abc import Mapping
 
 from blocks import destinations
 from models.batch import BatchReport, RowStatus
 from tasks.errors import full_disk_named
 
+Cell = str | int | float | None
 JSON_NAME = "report.json"
 CSV_NAME = "report.csv"
 COLUMNS = ("row", "name", "origin", "state", "attempts", "seconds", "steps", "cached steps", "error", "link", "run")
@@ -25,11 +27,11 @@ def csv_text(report: BatchReport) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([harmless(cell) for cell in cells(status).values()] for status in report.rows)
+    writer.writerows(harmless(cells(status)).values() for status in report.rows)
     return text.getvalue()
 
 
-def cells(status: RowStatus) -> dict[str, str | int | float | None]:
+def cells(status: RowStatus) -> dict[str, Cell]:
     """Return a row's cells by column."""
     values = (
         status.number,
@@ -47,9 +49,13 @@ def cells(status: RowStatus) -> dict[str, str | int | float | None]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def harmless(cell: str | int | float | None) -> str | int | float | None:
-    """Return a cell, with an apostrophe in front of text that a spreadsheet would compute, also when it is pasted.
+def harmless(row: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Return a row of a table, with an apostrophe in front of text that a spreadsheet would compute, also when pasted.
 
     Names and errors quote what others sent.
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return {column: f"'{cell}" if _is_formula(cell) else cell for column, cell in row.items()}
+
+
+def _is_formula(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.startswith(_FORMULA_STARTS)

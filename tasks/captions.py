@@ -24,7 +24,7 @@ from tasks.placed import placed_images
 from tasks.retries import step
 
 
-@step(version=5, run_name="typeset_captions")
+@step(version=5, run_name="typeset_captions", exclude=("first_number",))
 def typeset_captions(
     narrations: tuple[Narration | None, ...],
     said: CaptionTexts,

@@ -19,6 +19,23 @@ from blocks.leaving import leave_soon
 threading.Thread(target=threading.Event().wait).start()
 leave_soon()
 """
+STUCK_AHEAD = """
+import signal, threading
+from prefect.exceptions import TerminationSignal
+from flows.steps import Steps
+from tasks.retries import step
+waits = threading.Event()
+
+@step(version=1)
+def stuck() -> None:
+    waits.set()
+    threading.Event().wait()
+
+with Steps(total=1) as steps:
+    steps.submit(stuck, ahead=True)
+    waits.wait()
+    raise TerminationSignal(signal=signal.SIGTERM)
+"""
 
 
 @flow
@@ -29,14 +46,14 @@ def stuck() -> None:
 @pytest.mark.parametrize(
     ("state", "code"), [(Running(), 128 + signal.SIGTERM), (Cancelling(), 0)], ids=["running", "cancelling"]
 )
-def test_it_is_gone_soon_and_its_exit_code_says_whether_that_is_a_crash(
-    prefect_server: str, state: State[None], code: int
-):
+@pytest.mark.parametrize("program", [STUCK, STUCK_AHEAD], ids=["a thread", "a step that went ahead"])
+@pytest.mark.usefixtures("prefect_server", "store")
+def test_it_is_gone_soon_and_its_exit_code_says_whether_that_is_a_crash(program: str, state: State[None], code: int):
     with get_client(sync_client=True) as client:
         run = client.create_flow_run(stuck, state=Running())
         client.set_flow_run_state(run.id, state, force=True)
         ended = subprocess.run(
-            [sys.executable, "-c", STUCK],
+            [sys.executable, "-c", program],
             cwd=PROJECT,
             env={**os.environ, "PREFECT__FLOW_RUN_ID": str(run.id)},
             timeout=120,
