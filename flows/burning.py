@@ -34,4 +34,4 @@ def burn_scenes(
     steps.wait(made.composing)
     shots = results(made.composing)
     late = {key: given for key, given in burns_of(shots).items() if key not in early}
-    return early | steps.fan_out(burn_subtitles, late, largest_first=inputs.frame_count), shots
+    return early | steps.fan_out(burn_subtitles, late, largest_first=inputs.encode_cost), shots

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from prefect import flow
@@ -76,9 +77,11 @@ class Encoded(NamedTuple):
 def _encode(steps: Steps, job: Job, cuts: Cuts, material: Material) -> Encoded:
     spec, scenes, timeline = job.spec, job.scenes, material.timeline
     heard = material.narrations, material.tuning, material.effects
-    mix = inputs.for_mix(spec, scenes, *heard, timeline, master_target(spec))
-    mixing = steps.submit(mix_audio, **mix, lossless=needs_lossless(cuts))
+    sound = inputs.for_mix(spec, scenes, *heard, timeline, master_target(spec))
+    mix = partial(steps.submit, mix_audio, **sound, lossless=needs_lossless(cuts))
+    mixing = mix() if inputs.outlasts_a_scene(timeline) else None
     burning, shots = burn_scenes(steps, cuts, scenes, material)
+    mixing = mixing or mix()  # a short one fills the cores that the last encodes leave idle
     posing = steps.fan_out(make_poster, cut_inputs.for_poster(cuts, scenes, shots, timeline))
     steps.settle()
     return Encoded(mixing.result(), results(burning), results(posing))

@@ -78,7 +78,7 @@ class Steps:
         inputs: Mapping[K, Inputs],
         *,
         ahead: bool = False,
-        largest_first: Callable[[Inputs], int] | None = None,
+        largest_first: Callable[[Inputs], float] | None = None,
     ) -> dict[K, PrefectFuture[R]]:
         """Submit one step for each of the inputs and return their futures under the same keys, in the same order.
 

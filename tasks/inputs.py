@@ -16,7 +16,7 @@ from models.overlays import Overlays
 from models.picture import TransitionName
 from models.report import CaptionSet
 from models.scene import Scene
-from models.shots import Shot
+from models.shots import Footage, Shot
 from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
@@ -33,6 +33,10 @@ Narrations = Mapping[int, Narration]
 Shots = Mapping[int, Shot]
 
 _MUSIC, _EFFECT = "music", "sound effect"
+# Measured on two cores: footage, which the encoder's own process decodes, takes a third longer than a still of as many
+# frames, and the mix of forty frames as long as the encode of one.
+_FOOTAGE_COST = 1.35
+_MIXED_PER_ENCODED = 40
 STEPS = 2  # plan_timeline, mix_audio
 CUT_STEPS = 3  # typeset_captions, make_poster, publish
 
@@ -214,9 +218,15 @@ def _overlays(captions: CaptionSet, index: int) -> Overlays:
     return Overlays(captions=ass, library=library_version() if ass else None, images=captions.images[index])
 
 
-def frame_count(inputs: Inputs) -> int:
-    """Return how many frames a `burn_subtitles` with these inputs encodes."""
-    return int(inputs["frame_count"])
+def encode_cost(inputs: Inputs) -> float:
+    """Return how long a `burn_subtitles` with these inputs takes, in frames of a still."""
+    is_decoded = any(isinstance(picture, Footage) for picture in inputs["shot"].pictures)
+    return float(inputs["frame_count"]) * (_FOOTAGE_COST if is_decoded else 1)
+
+
+def outlasts_a_scene(timeline: Timeline) -> bool:
+    """Return whether the mix takes longer than the shortest scene's encode: all would wait for one that comes last."""
+    return timeline.frame_count > _MIXED_PER_ENCODED * min(slot.frame_count for slot in timeline.slots)
 
 
 def _effects(needed: Mapping[str, str]) -> dict[str, str]:

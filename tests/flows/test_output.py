@@ -119,6 +119,11 @@ def test_loudness_is_right_on_the_published_file(short: Short):
     assert short.report.mix.true_peak_dbtp == pytest.approx(true_peak_dbtp, abs=0.2)
 
 
+def test_a_mix_that_is_shorter_than_any_encode_comes_after_them(short: Short):
+    names = [step.name.partition(":")[0] for step in short.report.steps]
+    assert names.index("mix_audio") == max(at for at, name in enumerate(names) if name == "burn_subtitles") + 1
+
+
 def test_picture_and_voice_start_together(short: Short):
     frames = measure.frames_rgb(short.path)
     samples = np.abs(measure.sound(short.path))

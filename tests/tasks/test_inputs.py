@@ -1,6 +1,7 @@
 """What steps are given decides when they run again: what a spec's change must and must not reach."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from models.artifacts import ArtifactRef
 from models.audio import MasterTarget
 from models.media import MediaInfo, MediaKind, Source
 from models.report import CaptionSet
-from models.shots import Plate, Shot
+from models.shots import Footage, Plate, Shot
 from models.spec import ShortSpec
 from models.timeline import Narration, SceneSlot, Timeline
 from tasks import inputs
@@ -168,6 +169,26 @@ def test_a_poster_has_its_own_title_or_the_shorts(title: str, shown: str):
     given = inputs.for_poster(spec, scenes, shots, timeline_of(spec), main_cut(spec).renditions[0].settings)
     assert given["title"] == shown
     assert given["frame_counts"] == (30, 30, 30)
+
+
+def test_footage_is_dearer_to_encode_than_a_still_of_as_many_frames():
+    still = Shot(picture=Plate(blob=ref("p"), width_px=8, height_px=8))
+    clip = Shot(picture=Footage(blob=ref("c"), source="c", start_ms=0, end_ms=1000, width_px=8, height_px=8))
+    beside = still.model_copy(update={"second": clip})
+    costs = [
+        inputs.encode_cost({"shot": shot, "frame_count": frame_count})
+        for shot, frame_count in ((still, 30), (still, 31), (clip, 30), (beside, 30), (still, 60))
+    ]
+    assert costs == sorted(costs)
+    assert costs[0] < costs[1] < costs[2] == costs[3] < costs[4]
+
+
+@pytest.mark.parametrize(("scenes", "frame_count", "outlasts"), [(12, 150, False), (120, 150, True), (60, 30, True)])
+def test_the_mix_of_many_or_short_scenes_outlasts_one(scenes: int, frame_count: int, outlasts: bool):
+    slots = tuple(
+        SceneSlot(index=index, start_frame=frame_count * index, frame_count=frame_count) for index in range(scenes)
+    )
+    assert inputs.outlasts_a_scene(Timeline(fps=Fraction(30), slots=slots)) is outlasts
 
 
 def test_a_source_is_fetched_once_however_many_use_it():
