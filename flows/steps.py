@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
-from inspect import signature
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -11,6 +10,7 @@ from prefect import Task
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.callables import get_call_parameters
 
 from blocks.leaving import leave_soon
 from blocks.settings import get_settings
@@ -66,7 +66,11 @@ class Steps:
         if same in self._known:
             self._progress.expect_fewer()
             return self._known[same]
-        future = self._hasten(task, inputs) if ahead else cast(PrefectFuture[R], task.submit(**inputs))
+        future: PrefectFuture[R]
+        if ahead:
+            future = self._ahead.submit(task, get_call_parameters(task.fn, (), inputs))
+        else:
+            future = cast(PrefectFuture[R], task.submit(**inputs))
         self._known[same] = future
         self._names[future] = str(task.task_run_name or task.name).format(**inputs)
         self._running.append(future)
@@ -137,11 +141,6 @@ class Steps:
     def services(self) -> tuple[ServiceReport, ...]:
         """Return what the steps had to do with outside services."""
         return self._ledger.reports()
-
-    def _hasten(self, task: Task[..., R], inputs: Inputs) -> PrefectFuture[R]:
-        given = signature(task.fn).bind(**inputs)
-        given.apply_defaults()  # they count in the cache key
-        return self._ahead.submit(task, given.arguments)
 
     def _see_through(self, futures: Sequence[PrefectFuture[Any]]) -> None:
         """Wait for steps, and count each of them once."""

@@ -95,6 +95,11 @@ class Shot(Model):
         """Everything that is seen."""
         return (self.picture, *(self.second.pictures if self.second else ()))
 
+    @property
+    def has_footage(self) -> bool:
+        """Whether anything that is seen is decoded from a video."""
+        return any(isinstance(picture, Footage) for picture in self.pictures)
+
 
 class Previous(Model):
     """The scene that a transition takes over from."""

@@ -16,7 +16,7 @@ from models.overlays import Overlays
 from models.picture import TransitionName
 from models.report import CaptionSet
 from models.scene import Scene
-from models.shots import Footage, Shot
+from models.shots import Shot
 from models.spec import ShortSpec
 from models.timeline import Narration, Timeline
 from tasks import shots as scene_shots
@@ -220,8 +220,7 @@ def _overlays(captions: CaptionSet, index: int) -> Overlays:
 
 def encode_cost(inputs: Inputs) -> float:
     """Return how long a `burn_subtitles` with these inputs takes, in frames of a still."""
-    is_decoded = any(isinstance(picture, Footage) for picture in inputs["shot"].pictures)
-    return float(inputs["frame_count"]) * (_FOOTAGE_COST if is_decoded else 1)
+    return float(inputs["frame_count"]) * (_FOOTAGE_COST if inputs["shot"].has_footage else 1)
 
 
 def outlasts_a_scene(timeline: Timeline) -> bool:

@@ -25,7 +25,7 @@ from engines.visuals.footage_part import Decoding, FootagePart
 from engines.visuals.planar import frame_bytes
 from engines.visuals.shots import LoadedShot, footage_part, is_plain, open_shot
 from models.encoding import VideoSettings
-from models.shots import EffectUse, Footage, Shot
+from models.shots import EffectUse, Footage
 
 THREADS_OF_LONG = 2  # of footage that cannot be cut so short, and would end last
 
@@ -76,7 +76,7 @@ def chunks_of(scene: Scene) -> tuple[Chunk, ...]:
     """
     count = -(-scene.frame_count // _longest_chunk(scene))
     edges = [scene.frame_count * number // count for number in range(1, count)]
-    if _has_footage(scene.loaded.shot):
+    if scene.loaded.shot.has_footage:
         part = _plain_footage(scene) if edges else None
         edges = nearest(edges, part.entries() if part else (), reach=scene.frame_count // count // 2)
     return tuple(Chunk(start, stop) for start, stop in pairwise([0, *edges, scene.frame_count]))
@@ -221,10 +221,6 @@ def _composed(scene: Scene, frames: Chunk, open_files: ExitStack) -> VideoClip:
 
 def _transition_frames(scene: Scene) -> int:
     return scene.outgoing.transition_frames if scene.outgoing else 0
-
-
-def _has_footage(shot: Shot) -> bool:
-    return any(isinstance(picture, Footage) for picture in shot.pictures)
 
 
 def _at_its_end(loaded: LoadedShot) -> LoadedShot:
